@@ -1,0 +1,85 @@
+"""A connection to the broker that waits patiently, comes back by itself and says what it is doing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import nats
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from prometheus_client import Gauge
+
+from pipeline_core.logs import Log
+from pipeline_core.service import Service
+from pipeline_core.settings import AnySettings
+
+RECONNECT_WAIT = 1  # seconds between attempts on one server
+PING_INTERVAL = 10  # seconds; two unanswered pings mean a dead connection
+REPEAT_LOG = 30.0  # seconds before the same trouble is logged again
+
+
+@asynccontextmanager
+async def connected(service: Service[AnySettings], gauge: Gauge) -> AsyncIterator[Client]:
+    """A connection, however long the broker takes to appear; `gauge` is 1 while it stands. Closed at the end.
+
+    Without a broker the service is unready; only a connection that the client has given up for good, which a
+    restart would mend, makes it dead.
+    """
+    log, settings, health = service.log, service.settings, service.health
+    servers = ", ".join(server.rpartition("@")[2] for server in settings.nats_servers)
+    unconnected = f"not connected to {servers}"
+    health.ready_while("broker", lambda: unconnected)
+    gauge.set(0)
+
+    closing = False
+
+    async def lost() -> None:
+        gauge.set(0)
+        if not closing:
+            log.warning("broker lost", servers=servers)
+
+    async def back() -> None:
+        gauge.set(1)
+        log.info("broker back", servers=servers)
+
+    trouble = _Trouble(log, servers)
+    client = await nats.connect(
+        settings.nats_servers,
+        name=settings.service_name,
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=RECONNECT_WAIT,
+        ping_interval=PING_INTERVAL,
+        max_outstanding_pings=2,
+        disconnected_cb=lost,
+        reconnected_cb=back,
+        error_cb=trouble.tell,
+    )
+    gauge.set(1)
+    health.ready_while("broker", lambda: None if client.is_connected else unconnected)
+    health.alive_while("broker", lambda: "the connection was given up" if client.is_closed else None)
+    log.info("broker connected", servers=servers, version=str(client.connected_server_version))
+    try:
+        yield client
+    finally:
+        closing = True
+        try:
+            await client.close()
+        except (NatsError, OSError) as error:
+            log.warning("broker connection not closed cleanly", error=str(error))
+
+
+class _Trouble:
+    """Logs each kind of trouble once in a while, not at every attempt."""
+
+    def __init__(self, log: Log, servers: str) -> None:
+        self._log, self._servers = log, servers
+        self._told: dict[str, float] = {}
+
+    async def tell(self, error: Exception) -> None:
+        what = str(error) or type(error).__name__
+        now = time.monotonic()
+        if now - self._told.get(what, -REPEAT_LOG) >= REPEAT_LOG:
+            self._told = {what: now}
+            self._log.warning("broker trouble", error=what, servers=self._servers)

@@ -1,0 +1,84 @@
+"""The frame of a service: settings, log, endpoints up before anything slow, signals, drain, exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Generic
+
+from prometheus_client import GC_COLLECTOR, PLATFORM_COLLECTOR, PROCESS_COLLECTOR, CollectorRegistry
+
+from pipeline_core import endpoints, logs
+from pipeline_core.errors import ServiceError
+from pipeline_core.health import Health
+from pipeline_core.settings import AnySettings, load
+
+
+@dataclass(frozen=True, slots=True)
+class Service(Generic[AnySettings]):
+    """What a service's `main` is given to work with."""
+
+    settings: AnySettings
+    log: logs.Log
+    health: Health
+    registry: CollectorRegistry
+
+
+Main = Callable[[Service[AnySettings]], Awaitable[None]]
+"""A service's work. SIGTERM and SIGINT cancel it: what must be handed over is handed over by the context managers and
+`finally` blocks it leaves through, within `drain_seconds`."""
+
+
+def run(main: Main[AnySettings], kind: type[AnySettings]) -> int:
+    """Run `main` until it returns or a signal comes; the process's exit code. 0: done or drained, 1: failed."""
+    settings = load(kind)
+    log = logs.configure(settings.service_name, settings.log_level, settings.log_format)
+    registry = CollectorRegistry()
+    for collector in (PROCESS_COLLECTOR, PLATFORM_COLLECTOR, GC_COLLECTOR):
+        registry.register(collector)
+    service = Service(settings, log, Health(), registry)
+    try:
+        return asyncio.run(_supervise(main, service))
+    except ServiceError as failed:
+        log.error("stopped", why=str(failed))
+    except Exception:
+        log.exception("crashed")
+    return 1
+
+
+async def _supervise(main: Main[AnySettings], service: Service[AnySettings]) -> int:
+    settings = service.settings
+    app = endpoints.application(settings, service.health, service.registry)
+    async with endpoints.serve(
+        app, settings.health_check_host, settings.health_check_port, "HEALTH_CHECK_PORT"
+    ) as port:
+        service.log.info("started", port=port)
+        work = asyncio.ensure_future(main(service))
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        return await (_finished(work) if work.done() else _drain(work, service))
+
+
+async def _finished(work: asyncio.Future[None]) -> int:
+    await work
+    return 0
+
+
+async def _drain(work: asyncio.Future[None], service: Service[AnySettings]) -> int:
+    service.log.info("stopping")
+    work.cancel()
+    done, _ = await asyncio.wait({work}, timeout=service.settings.drain_seconds)
+    if not done:
+        service.log.error("not drained in time", drain_seconds=service.settings.drain_seconds)
+        return 1
+    if not work.cancelled():
+        await work
+    service.log.info("stopped")
+    return 0

@@ -1,0 +1,66 @@
+"""Settings of a service: the environment and the command line, one definition for both and for `--help`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Literal, TypeVar
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, CliApp, SettingsConfigDict, SettingsError
+
+
+class Settings(BaseSettings):
+    """What every service can be told: `nats_url` is `NATS_URL` in the environment and `--nats-url` as a flag."""
+
+    model_config = SettingsConfigDict(
+        env_ignore_empty=True,
+        extra="ignore",
+        cli_kebab_case=True,
+        cli_implicit_flags=True,
+        cli_avoid_json=True,
+        cli_hide_none_type=True,
+        nested_model_default_partial_update=False,
+    )
+
+    nats_url: str = Field("nats://localhost:4222", description="broker, or several separated by commas")
+    service_name: str = Field("service", description="the name in logs, on the broker and in the cursor's key")
+    health_check_host: str = Field("0.0.0.0", description="address of the health and metrics endpoints")  # noqa: S104 - probes come from outside the container
+    health_check_port: int = Field(8080, ge=0, le=65535, description="port of the health and metrics endpoints")
+    metrics_enabled: bool = Field(True, description="serve /metrics")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="the least severe line logged")
+    log_format: Literal["json", "console"] = Field("json", description="one JSON object a line, or for a reader")
+    max_retries: int = Field(
+        3,
+        ge=1,
+        description="failed publishes of one message before /ready turns false; it is retried for ever",
+    )
+    num_stream_replicas: int = Field(
+        1,
+        ge=1,
+        le=5,
+        description="copies of each stream in the cluster",
+        validation_alias="num_stream_replicas",
+    )
+    drain_seconds: float = Field(25.0, gt=0, description="longest time from SIGTERM to the end, work handed over")
+
+    @property
+    def nats_servers(self) -> list[str]:
+        """`nats_url`, taken apart."""
+        return [server.strip() for server in self.nats_url.split(",") if server.strip()]
+
+
+AnySettings = TypeVar("AnySettings", bound=Settings)
+
+
+def load(kind: type[AnySettings], arguments: list[str] | None = None) -> AnySettings:
+    """Read the settings, the command line before the environment. Exits with code 2 and one line for each
+    setting that cannot be used, with its name and what is wrong."""
+    try:
+        return CliApp.run(kind, cli_args=sys.argv[1:] if arguments is None else arguments)
+    except ValidationError as invalid:
+        for error in invalid.errors():
+            name = "_".join(str(part) for part in error["loc"]).upper() or kind.__name__
+            print(f"{name}: {error['msg']} (given: {error.get('input')!r})", file=sys.stderr)
+    except SettingsError as invalid:
+        print(invalid, file=sys.stderr)
+    raise SystemExit(2)

@@ -1,0 +1,28 @@
+"""How subjects are made. A token comes from a fixed list, never from the text of a post."""
+
+from __future__ import annotations
+
+from pipeline_core.messages import EnrichedPost
+
+CREATE = "create"
+"""The kind of message that carries a new post: `bluesky.posts.create`."""
+
+UNLABELLED = "none"
+"""The token that stands where a post has no sentiment or no topic."""
+
+
+def prefix(subject: str) -> str:
+    """`bluesky.posts` for each of `bluesky.posts`, `bluesky.posts.>` and `bluesky.posts.*`: settings may say either."""
+    return subject.removesuffix(".>").removesuffix(".*")
+
+
+def everything_below(subject: str) -> str:
+    """The filter `bluesky.posts.>`, from any wording that `prefix` understands."""
+    return f"{prefix(subject)}.>"
+
+
+def enriched(output_subject: str, post: EnrichedPost) -> str:
+    """`bluesky.enriched.positive.music`: a subscriber filters by sentiment and by top topic."""
+    sentiment = post.sentiment.label.lower() if post.sentiment else UNLABELLED
+    topic = post.topics.top_topic if post.topics else UNLABELLED
+    return f"{prefix(output_subject)}.{sentiment}.{topic}"

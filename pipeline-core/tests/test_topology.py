@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from nats.aio.client import Client
+from pipeline_core.errors import TopologyError
+from pipeline_core.topology import BorrowedStream, Bucket, Consumer, Stream, dead_letter_stream, ensure
+
+RAW = Stream("bluesky-posts", "bluesky.posts")
+WORKER = Consumer("bluesky-posts", "unified-processor", "bluesky.posts")
+
+
+async def test_ensure_creates_what_is_missing_and_can_be_repeated(client: Client) -> None:
+    js = client.jetstream()
+    for _ in range(2):
+        await ensure(js, RAW, WORKER, Bucket("firehose-state"))
+    config = (await js.stream_info("bluesky-posts")).config
+    assert (config.subjects, config.max_msgs, config.duplicate_window) == (["bluesky.posts.>"], 5_000_000, 600.0)
+    assert (await js.consumer_info("bluesky-posts", "unified-processor")).config.ack_wait == 30.0
+
+
+async def test_ensure_updates_a_stream_and_a_consumer_whose_settings_changed(client: Client) -> None:
+    js = client.jetstream()
+    await ensure(js, RAW, WORKER)
+    await ensure(js, replace(RAW, duplicate_window=120.0), replace(WORKER, ack_wait=7.0, max_ack_pending=5))
+    assert (await js.stream_info("bluesky-posts")).config.duplicate_window == 120.0
+    config = (await js.consumer_info("bluesky-posts", "unified-processor")).config
+    assert (config.ack_wait, config.max_ack_pending) == (7.0, 5)
+
+
+async def test_an_update_leaves_what_an_operator_set_by_hand(client: Client) -> None:
+    js = client.jetstream()
+    await ensure(js, RAW)
+    current = (await js.stream_info("bluesky-posts")).config
+    await js.update_stream(current.evolve(description="ours", allow_direct=True))
+    await ensure(js, replace(RAW, duplicate_window=60.0))
+    config = (await js.stream_info("bluesky-posts")).config
+    assert (config.description, config.allow_direct, config.duplicate_window) == ("ours", True, 60.0)
+
+
+async def test_many_processes_may_ensure_at_once(client: Client) -> None:
+    js = client.jetstream()
+    await asyncio.gather(*(ensure(js, replace(RAW, duplicate_window=100.0 + i), WORKER) for i in range(8)))
+    assert (await js.stream_info("bluesky-posts")).config.duplicate_window >= 100.0
+
+
+async def test_a_borrowed_stream_is_created_but_never_changed(client: Client) -> None:
+    js = client.jetstream()
+    await ensure(js, BorrowedStream(RAW))
+    await ensure(js, BorrowedStream(replace(RAW, duplicate_window=1.0)))
+    assert (await js.stream_info("bluesky-posts")).config.duplicate_window == 600.0
+
+
+async def test_a_refusal_names_the_stream_and_the_brokers_reason(client: Client) -> None:
+    js = client.jetstream()
+    await ensure(js, RAW)
+    with pytest.raises(TopologyError, match=r"'other' on subject 'bluesky\.posts'.*overlap"):
+        await ensure(js, Stream("other", "bluesky.posts"))
+
+
+def test_dead_letters_of_production_and_of_a_laptop_do_not_meet() -> None:
+    production = dead_letter_stream("bluesky-posts", "bluesky.posts.>", 3)
+    local = dead_letter_stream("bluesky-posts-dev", "bluesky.posts.dev.>", 1)
+    assert (production.name, production.config.subjects) == ("bluesky-dlq", ["bluesky.dlq.>"])
+    assert (local.name, local.config.subjects) == ("bluesky-dlq-dev", ["bluesky.dlq.dev.>"])
