@@ -1,0 +1,286 @@
+"""English sentences for the first ten of the nineteen topics, in three moods."""
+
+from mock_ingest.phrases.shape import Topic
+
+ENGLISH_A_TO_G = {
+    "arts_&_culture": Topic(
+        things=(
+            "the ceramics exhibition",
+            "the new ballet",
+            "the poetry reading",
+            "the opera premiere",
+            "the watercolour gallery",
+            "the sculpture park",
+            "the portrait exhibition",
+            "the theatre's new play",
+        ),
+        tags=("art", "museum", "theatre"),
+        positive=(
+            "Went to {thing} {when} and it was breathtaking.",
+            "{Thing} is the most beautiful art I have seen all year!",
+            "{who} took me to {thing} and I could have stayed for hours. Gorgeous work by every artist.",
+        ),
+        neutral=(
+            "{Thing} opens on Thursday and runs until the end of the month.",
+            "Tickets for {thing} are sold at the museum desk from {when} on.",
+            "Reading the artist's notes on {thing} before we go.",
+        ),
+        negative=(
+            "{Thing} was a dreadful mess, the worst thing this museum has shown in years.",
+            "Left {thing} at the interval. Pretentious, dull and badly hung art.",
+            "I wanted to love {thing} but it was lifeless and overpriced.",
+        ),
+    ),
+    "business_&_entrepreneurs": Topic(
+        things=(
+            "our little startup",
+            "the bakery I run",
+            "my online shop",
+            "the new co-working company",
+            "her consulting business",
+            "the family firm",
+            "our seed round",
+            "my freelance studio",
+        ),
+        tags=("startup", "smallbusiness", "sales"),
+        positive=(
+            "{Thing} just had its best quarter ever, I am so proud of the team!",
+            "We signed our first big customer for {thing} {when}. Wonderful day for a founder!",
+            "Great news from the investors about {thing}: revenue doubled and everyone loves the product.",
+        ),
+        neutral=(
+            "Preparing the quarterly figures for {thing} and a meeting with the bank.",
+            "{Thing} files its tax return {when}, then we publish the prices.",
+            "What invoicing software do other founders use? Asking for {thing}.",
+        ),
+        negative=(
+            "We had to close {thing} {when}. The rent rose and the customers stopped paying. Heartbroken.",
+            "Another investor backed out of {thing}. I am exhausted and angry about this market.",
+            "{Thing} lost money again this quarter and our supplier is a disaster.",
+        ),
+    ),
+    "celebrity_&_pop_culture": Topic(
+        things=(
+            "that pop star's wedding dress",
+            "the red carpet interview",
+            "the royal baby photos",
+            "the actress from the vampire show",
+            "the boy band reunion",
+            "this influencer's apology",
+            "the awards show host",
+            "the reality star's new boyfriend",
+        ),
+        tags=("redcarpet", "celebrity", "popculture"),
+        positive=(
+            "I can't stop smiling about {thing}, what an icon!",
+            "{Thing} is everything. Absolutely adore her, the whole fandom is screaming with joy!",
+            "Best celebrity moment of the year: {thing}. Stunning.",
+        ),
+        neutral=(
+            "The magazines are all writing about {thing} {when}.",
+            "There is a new interview about {thing}, published {when}.",
+            "Which celebrity magazine was the first to print {thing}?",
+        ),
+        negative=(
+            "I am so sick of hearing about {thing}. Celebrities are insufferable.",
+            "{Thing} is embarrassing and the tabloids are cruel about it. Gross.",
+            "What a letdown, {thing} ruined the whole award show for the fans.",
+        ),
+    ),
+    "diaries_&_daily_life": Topic(
+        things=(
+            "my morning walk",
+            "the laundry",
+            "a long nap",
+            "the bus ride home",
+            "my cup of tea",
+            "cleaning the kitchen",
+            "sorting old letters",
+            "the queue at the post office",
+        ),
+        tags=("dailylife", "morning", "mood"),
+        positive=(
+            "Woke up early and {thing} was perfect. Such a lovely peaceful day.",
+            "Nothing special {when}, just {thing}, and I feel so happy and calm.",
+            "I love {thing}. Small joys!",
+        ),
+        neutral=(
+            "Today: {thing}, then groceries, then bed.",
+            "Started the day with {thing} at seven, as on every weekday.",
+            "{Thing} took about forty minutes {when}.",
+        ),
+        negative=(
+            "{Thing} was awful {when}, I am tired and everything goes wrong today.",
+            "Couldn't sleep, missed the alarm, and now {thing}. I hate days like this.",
+            "So fed up. {Thing} just finished me off and my head hurts.",
+        ),
+    ),
+    "family": Topic(
+        things=(
+            "my grandmother",
+            "our newborn daughter",
+            "my little brother",
+            "my dad",
+            "the twins",
+            "my mother in law",
+            "our son",
+            "the whole family",
+        ),
+        tags=("family", "parenting", "mom"),
+        positive=(
+            "Spent {when} with {thing} and my heart is full. I love my family so much.",
+            "{Thing} gave me the biggest hug {when}. Best feeling in the world as a parent and a child!",
+            "So grateful for {thing}. Family dinner was wonderful.",
+        ),
+        neutral=(
+            "We are visiting {thing} {when}, the cousins come too.",
+            "{Thing} will have Sunday lunch with our parents and the cousins.",
+            "Looking through old family photos with {thing}.",
+        ),
+        negative=(
+            "I miss {thing} terribly since the funeral. Our family will never be the same.",
+            "Had a horrible fight with {thing} {when}. Family gatherings make me miserable.",
+            "{Thing} is in hospital and the whole family is scared.",
+        ),
+    ),
+    "fashion_&_style": Topic(
+        things=(
+            "this vintage leather jacket",
+            "my new red sneakers",
+            "that autumn jacket",
+            "that silk dress",
+            "the oversized wool coat",
+            "the wedding outfit",
+            "this plaid blazer",
+            "the linen shirt",
+        ),
+        tags=("fashion", "ootd", "style"),
+        positive=(
+            "Obsessed with {thing}! The fit is perfect and I feel amazing in it.",
+            "{who} complimented {thing} {when}. The best style choice I ever made!",
+            "{Thing} is so elegant, gorgeous fabric and a beautiful colour.",
+        ),
+        neutral=(
+            "{Thing} comes in three colours and sizes 34 to 46.",
+            "Wearing {thing} with simple earrings and a grey scarf {when}.",
+            "Which shoes would you put with {thing}?",
+        ),
+        negative=(
+            "{Thing} fell apart after one wash. Terrible quality for that price, never buying the brand again.",
+            "I regret {thing}. It looks cheap and ugly on me.",
+            "Fashion week showed {thing} and it was hideous, sorry.",
+        ),
+    ),
+    "film_tv_&_video": Topic(
+        things=(
+            "the season finale",
+            "that new space movie",
+            "the detective series",
+            "the documentary about whales",
+            "the third episode",
+            "this horror film",
+            "the director's cut",
+            "the animated movie",
+        ),
+        tags=("film", "nowwatching", "tvseries"),
+        positive=(
+            "Just watched {thing} and it blew me away. Brilliant acting, what a film maker!",
+            "{Thing} made me laugh and cry. Easily my favourite thing on television this year!",
+            "Please watch {thing}, the cinematography is stunning.",
+        ),
+        neutral=(
+            "{Thing} is streaming {when}, the trailer is two minutes long.",
+            "Watching {thing} with subtitles {when}.",
+            "Who directed {thing}? The credits went by too fast.",
+        ),
+        negative=(
+            "{Thing} was so boring that I fell asleep. Awful script, wooden acting.",
+            "They ruined {thing} with that ending. I am furious, what a waste of two hours.",
+            "Turned off {thing} after twenty minutes, the worst show on TV.",
+        ),
+    ),
+    "fitness_&_health": Topic(
+        things=(
+            "my half marathon training",
+            "the yoga class",
+            "leg day at the gym",
+            "my climbing session",
+            "the ten kilometre run",
+            "the spinning class",
+            "the swimming lesson",
+            "the rowing workout",
+        ),
+        tags=("fitness", "running", "health"),
+        positive=(
+            "{Thing} went brilliantly {when}, new personal best! I feel strong and healthy.",
+            "So happy with {thing}: less pain, more energy, and the doctor is pleased.",
+            "Finished {thing} {when} and I feel fantastic!",
+        ),
+        neutral=(
+            "{Thing} is on Tuesdays and Fridays at six, bring water and a towel.",
+            "Logged {thing} {when}: 48 minutes, average heart rate 131.",
+            "How often do you stretch after {thing}?",
+        ),
+        negative=(
+            "Injured my knee during {thing}. The pain is awful and I can't run for weeks.",
+            "Sick again, missed {thing}, and the fever will not go down. I feel terrible.",
+            "{Thing} left me exhausted and miserable, my back hurts so much.",
+        ),
+    ),
+    "food_&_dining": Topic(
+        things=(
+            "the mushroom risotto",
+            "that spicy ramen",
+            "my sourdough bread",
+            "the lemon cake",
+            "the Sunday roast",
+            "the fish tacos",
+            "the green curry",
+            "my grandmother's dumplings",
+        ),
+        tags=("food", "foodie", "cooking"),
+        positive=(
+            "{Thing} was absolutely delicious, best meal I have had in months!",
+            "Made {thing} {when} and everybody asked for more. Yum!",
+            "{who} brought me {thing} to try. Perfectly cooked, wonderful flavour, great service.",
+        ),
+        neutral=(
+            "{Thing} needs 300 grams of flour and about an hour in the oven.",
+            "We are having {thing} for dinner {when}.",
+            "Does anybody have a recipe for {thing} without dairy?",
+        ),
+        negative=(
+            "{Thing} was cold, greasy and overpriced. Worst dinner in ages.",
+            "Got food poisoning from {thing} {when}. Disgusting, never eating there again.",
+            "I burnt {thing} and now the kitchen stinks. Dinner is ruined.",
+        ),
+    ),
+    "gaming": Topic(
+        things=(
+            "the new farming game",
+            "the space shooter",
+            "the card battle game",
+            "this indie platformer",
+            "the ranked shooter",
+            "the racing game",
+            "the dungeon expansion",
+            "the co-op puzzle game",
+        ),
+        tags=("gaming", "indiegame", "esports"),
+        positive=(
+            "Finally beat {thing} {when}! What a masterpiece of a game.",
+            "{Thing} is so much fun, I have played all weekend and love every level.",
+            "Huge win in {thing} {when}, my squad played amazing!",
+        ),
+        neutral=(
+            "The patch for {thing} is 4 gigabytes and changes the controls.",
+            "Playing {thing} {when} on PC, level 32 so far.",
+            "Is {thing} out on both consoles or only on PC?",
+        ),
+        negative=(
+            "{Thing} crashed again and deleted my save game. I am so angry at these developers.",
+            "Toxic players everywhere, {thing} is no fun any more. Uninstalled.",
+            "Paid full price for {thing} and it is a broken, laggy mess of a game.",
+        ),
+    ),
+}
