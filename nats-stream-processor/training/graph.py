@@ -1,0 +1,184 @@
+"""The network as an ONNX graph with 8-bit linear layers whose answer for a token depends on that token alone.
+
+ONNX Runtime's own dynamic quantisation takes one activation scale for a whole batch, so a post would be told something
+else in other company. Here every token gets its own scale: absolute maximum of its row / 127. Weights have one scale
+per output column; the products are integer (MatMulInteger). Attention, normalisation and heads stay in 32-bit floats.
+"""
+
+import numpy as np
+import onnx
+from network import ATTENTION_HEADS, LAYER_NORM_EPSILON, LAYERS, WIDTH
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+OPSET = 21
+MICROSOFT_OPSET = 1
+ACTIVATION_LEVELS = 127.0
+ACTIVATION_ZERO = 128
+WEIGHT_LEVELS = 127.0
+SMALLEST_SCALE = 1e-12
+MASKED_SCORE = -1e4
+"""Added to the attention score of padding: its exponential is exactly zero, so padding changes nothing."""
+
+Weights = dict[str, NDArray[np.float32]]
+
+
+class Graph:
+    """Collects nodes and initialisers. Every method adds one operation and returns the name of its output."""
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.initializers: list[onnx.TensorProto] = []
+
+    def add(self, operator: str, *inputs: str, domain: str = "", outputs: int = 1, **attributes: object) -> str:
+        name = f"{operator}_{len(self.nodes)}"
+        names = [name] + [f"{name}_{extra}" for extra in range(1, outputs)]
+        self.nodes.append(helper.make_node(operator, inputs, names, name, domain=domain, **attributes))
+        return name
+
+    def constant(self, value: object, dtype: type = np.float32) -> str:
+        name = f"constant_{len(self.initializers)}"
+        self.initializers.append(numpy_helper.from_array(np.asarray(value, dtype), name))
+        return name
+
+
+def quantised_columns(weight: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """A matrix [inputs, outputs] as integers and one scale per output."""
+    scale = np.maximum(np.abs(weight).max(axis=0), SMALLEST_SCALE) / WEIGHT_LEVELS
+    return np.rint(weight / scale).astype(np.int8), scale.astype(np.float32)
+
+
+class Encoder(Graph):
+    def __init__(self, weights: Weights, max_tokens: int) -> None:
+        super().__init__()
+        self.weights = weights
+        self.max_tokens = max_tokens
+        self.activation_zero = self.constant(ACTIVATION_ZERO, np.uint8)
+        self.one = self.constant(1.0)
+
+    def embedded(self, ids: str) -> str:
+        """Word and position embeddings, normalised: [posts, tokens, width]. Words are kept in 8 bits, a scale a row."""
+        rows, scale = quantised_columns(self.weights["words.weight"].T)
+        words = self.add("Cast", self.add("Gather", self.constant(rows.T, np.int8), ids), to=TensorProto.FLOAT)
+        words = self.add("Mul", words, self.add("Gather", self.constant(scale[:, None]), ids))
+        tokens = self.add("Shape", ids, start=1, end=2)
+        positions = self.constant(self.weights["positions.weight"][: self.max_tokens])
+        positions = self.add("Slice", positions, self.constant([0], np.int64), tokens)
+        return self.normalised(self.add("Add", words, positions), "embedding_norm")
+
+    def normalised(self, hidden: str, name: str) -> str:
+        gamma = self.constant(self.weights[f"{name}.weight"])
+        beta = self.constant(self.weights[f"{name}.bias"])
+        return self.add("LayerNormalization", hidden, gamma, beta, axis=-1, epsilon=LAYER_NORM_EPSILON)
+
+    def added_and_normalised(self, product: str, hidden: str, layer_norm: str, bias: str) -> str:
+        """Bias and residual, then LayerNormalization: the fused SkipLayerNormalization is five times slower here."""
+        biased = self.add("Add", product, self.constant(self.weights[bias]))
+        return self.normalised(self.add("Add", biased, hidden), layer_norm)
+
+    def quantised(self, tokens: str) -> tuple[str, str]:
+        """Rows [all tokens, n] as unsigned bytes around 128, and the scale of each row [all tokens, 1]."""
+        largest = self.add("ReduceMax", self.add("Abs", tokens), self.constant([1], np.int64), keepdims=0)
+        scale = self.add("Div", largest, self.constant(ACTIVATION_LEVELS))
+        scale = self.add("Max", scale, self.constant(SMALLEST_SCALE))
+        zero = self.add(
+            "ConstantOfShape",
+            self.add("Shape", scale),
+            value=helper.make_tensor("zero", TensorProto.UINT8, [1], [ACTIVATION_ZERO]),
+        )
+        rows = self.add("QuantizeLinear", tokens, scale, zero, axis=0)
+        return rows, self.add("Unsqueeze", scale, self.constant([1], np.int64))
+
+    def product(self, rows: str, scale: str, weight: NDArray[np.float32]) -> str:
+        """Quantised rows times a matrix [inputs, outputs], back in floats, without bias."""
+        integers, column_scale = quantised_columns(weight)
+        product = self.add(
+            "MatMulIntegerToFloat",
+            rows,
+            self.constant(integers, np.int8),
+            self.one,
+            self.constant(column_scale),
+            self.activation_zero,
+            domain="com.microsoft",
+        )
+        return self.add("Mul", product, scale)
+
+    def layer(self, hidden: str, attention_bias: str, layer: int, batch_shape: str) -> str:
+        """One transformer layer over all tokens [all tokens, width]."""
+        prefix = f"layers.{layer}."
+        parts = [prefix + part for part in ("query", "key", "value")]
+        weight = np.concatenate([self.weights[f"{part}.weight"].T for part in parts], axis=1)
+        bias = np.concatenate([self.weights[f"{part}.bias"] for part in parts])
+        query_key_value = self.add("Add", self.product(*self.quantised(hidden), weight), self.constant(bias))
+        context = self.attention(query_key_value, attention_bias, batch_shape)
+        attended = self.linear(context, f"{prefix}attended")
+        hidden = self.added_and_normalised(attended, hidden, f"{prefix}attention_norm", f"{prefix}attended.bias")
+        wide_bias = self.constant(self.weights[f"{prefix}widen.bias"])
+        wide = self.add("BiasGelu", self.linear(hidden, f"{prefix}widen"), wide_bias, domain="com.microsoft")
+        narrow = self.linear(wide, f"{prefix}narrow")
+        return self.added_and_normalised(narrow, hidden, f"{prefix}output_norm", f"{prefix}narrow.bias")
+
+    def linear(self, tokens: str, name: str) -> str:
+        return self.product(*self.quantised(tokens), self.weights[f"{name}.weight"].T)
+
+    def attention(self, query_key_value: str, attention_bias: str, batch_shape: str) -> str:
+        """Attention of each post over its own tokens: [all tokens, 3 × width] to [all tokens, width]."""
+        depth = WIDTH // ATTENTION_HEADS
+        heads = self.constant([3, ATTENTION_HEADS, depth], np.int64)
+        split = self.add("Reshape", query_key_value, self.add("Concat", batch_shape, heads, axis=0))
+        split = self.add("Transpose", split, perm=[2, 0, 3, 1, 4])
+        query, key, value = (self.add("Gather", split, self.constant(index, np.int64), axis=0) for index in range(3))
+        query = self.add("Mul", query, self.constant(depth**-0.5))
+        scores = self.add("MatMul", query, self.add("Transpose", key, perm=[0, 1, 3, 2]))
+        share = self.add("Softmax", self.add("Add", scores, attention_bias), axis=-1)
+        context = self.add("Transpose", self.add("MatMul", share, value), perm=[0, 2, 1, 3])
+        return self.add("Reshape", context, self.constant([-1, WIDTH], np.int64))
+
+    def head(self, pooled: str, name: str) -> str:
+        hidden = self.add(
+            "Gemm",
+            pooled,
+            self.constant(self.weights[f"{name}.hidden.weight"].T),
+            self.constant(self.weights[f"{name}.hidden.bias"]),
+        )
+        return self.add(
+            "Gemm",
+            self.add("Tanh", hidden),
+            self.constant(self.weights[f"{name}.logits.weight"].T),
+            self.constant(self.weights[f"{name}.logits.bias"]),
+        )
+
+
+def build(weights: Weights, max_tokens: int) -> onnx.ModelProto:
+    """`input_ids`, `attention_mask` (int64 [posts, tokens]) to `sentiment` [posts, 3] and `topics` [posts, 19]."""
+    graph = Encoder(weights, max_tokens)
+    ids, mask = "input_ids", "attention_mask"
+    real = graph.add("Cast", mask, to=TensorProto.FLOAT)
+    padding = graph.add("Mul", graph.add("Sub", graph.one, real), graph.constant(MASKED_SCORE))
+    attention_bias = graph.add("Unsqueeze", padding, graph.constant([1, 2], np.int64))
+    batch_shape = graph.add("Shape", ids)
+    hidden = graph.add("Reshape", graph.embedded(ids), graph.constant([-1, WIDTH], np.int64))
+    for layer in range(LAYERS):
+        hidden = graph.layer(hidden, attention_bias, layer, batch_shape)
+    width = graph.constant([WIDTH], np.int64)
+    hidden = graph.add("Reshape", hidden, graph.add("Concat", batch_shape, width, axis=0))
+    first = graph.add("Gather", hidden, graph.constant(0, np.int64), axis=1)
+    total = graph.add("MatMul", graph.add("Unsqueeze", real, graph.constant([1], np.int64)), hidden)
+    total = graph.add("Squeeze", total, graph.constant([1], np.int64))
+    mean = graph.add("Div", total, graph.add("ReduceSum", real, graph.constant([1], np.int64), keepdims=1))
+    pooled = graph.add("Concat", first, mean, axis=1)
+    graph.nodes.append(helper.make_node("Softmax", [graph.head(pooled, "sentiment")], ["sentiment"], axis=-1))
+    graph.nodes.append(helper.make_node("Sigmoid", [graph.head(pooled, "topics")], ["topics"]))
+    shape = ["posts", "tokens"]
+    proto = helper.make_graph(
+        graph.nodes,
+        "post_classifier",
+        [helper.make_tensor_value_info(name, TensorProto.INT64, shape) for name in (ids, mask)],
+        [
+            helper.make_tensor_value_info("sentiment", TensorProto.FLOAT, ["posts", 3]),
+            helper.make_tensor_value_info("topics", TensorProto.FLOAT, ["posts", 19]),
+        ],
+        graph.initializers,
+    )
+    opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("com.microsoft", MICROSOFT_OPSET)]
+    return helper.make_model(proto, opset_imports=opsets, ir_version=10)

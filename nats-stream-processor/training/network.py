@@ -1,0 +1,107 @@
+"""The network: BERT's encoder (6 layers of 384) and two small heads on it. Plain PyTorch."""
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+VOCABULARY, POSITIONS, WIDTH, INNER, LAYERS, ATTENTION_HEADS = 30_522, 512, 384, 1_536, 6, 12
+LAYER_NORM_EPSILON = 1e-12
+DROPOUT = 0.1
+
+
+class Layer(nn.Module):
+    """Self-attention and a two-layer perceptron, each added to its input and normalised after (post-norm)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.query, self.key, self.value = (nn.Linear(WIDTH, WIDTH) for _ in range(3))
+        self.attended = nn.Linear(WIDTH, WIDTH)
+        self.attention_norm = nn.LayerNorm(WIDTH, LAYER_NORM_EPSILON)
+        self.widen = nn.Linear(WIDTH, INNER)
+        self.narrow = nn.Linear(INNER, WIDTH)
+        self.output_norm = nn.LayerNorm(WIDTH, LAYER_NORM_EPSILON)
+        self.dropout = nn.Dropout(DROPOUT)
+
+    def forward(self, hidden: Tensor, mask: Tensor) -> Tensor:
+        query, key, value = (
+            linear(hidden).unflatten(-1, (ATTENTION_HEADS, -1)).transpose(1, 2)
+            for linear in (self.query, self.key, self.value)
+        )
+        context = F.scaled_dot_product_attention(query, key, value, attn_mask=mask[:, None, None, :])
+        context = self.attended(context.transpose(1, 2).flatten(2))
+        hidden = self.attention_norm(hidden + self.dropout(context))
+        inner = self.narrow(F.gelu(self.widen(hidden)))
+        return self.output_norm(hidden + self.dropout(inner))
+
+
+class Head(nn.Module):
+    """Logits from [CLS; mean of tokens] through one hidden layer."""
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(2 * WIDTH, WIDTH)
+        self.logits = nn.Linear(WIDTH, classes)
+        self.dropout = nn.Dropout(DROPOUT)
+
+    def forward(self, pooled: Tensor) -> Tensor:
+        return self.logits(self.dropout(torch.tanh(self.hidden(self.dropout(pooled)))))
+
+
+class Network(nn.Module):
+    """Token ids [posts, tokens] and mask [posts, tokens] to sentiment logits [posts, 3], topic logits [posts, 19]."""
+
+    def __init__(self, sentiments: int = 3, topics: int = 19) -> None:
+        super().__init__()
+        self.words = nn.Embedding(VOCABULARY, WIDTH)
+        self.positions = nn.Embedding(POSITIONS, WIDTH)
+        self.embedding_norm = nn.LayerNorm(WIDTH, LAYER_NORM_EPSILON)
+        self.layers = nn.ModuleList(Layer() for _ in range(LAYERS))
+        self.sentiment = Head(sentiments)
+        self.topics = Head(topics)
+        self.dropout = nn.Dropout(DROPOUT)
+
+    def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        hidden = self.words(ids) + self.positions.weight[: ids.shape[1]]
+        hidden = self.dropout(self.embedding_norm(hidden))
+        for layer in self.layers:
+            hidden = layer(hidden, mask)
+        real = mask.unsqueeze(-1).to(hidden.dtype)
+        mean = (hidden * real).sum(1) / real.sum(1)
+        pooled = torch.cat([hidden[:, 0], mean], dim=-1)
+        return self.sentiment(pooled), self.topics(pooled)
+
+
+def from_sentence_encoder(weights_file: Path) -> Network:
+    """A network whose encoder is the given BERT (safetensors, names of the `transformers` library), heads untrained."""
+    source = load_file(weights_file)
+    source = {name.removeprefix("bert."): tensor for name, tensor in source.items()}
+    names = {
+        "words": "embeddings.word_embeddings",
+        "positions": "embeddings.position_embeddings",
+        "embedding_norm": "embeddings.LayerNorm",
+    }
+    for layer in range(LAYERS):
+        theirs = f"encoder.layer.{layer}"
+        names |= {
+            f"layers.{layer}.query": f"{theirs}.attention.self.query",
+            f"layers.{layer}.key": f"{theirs}.attention.self.key",
+            f"layers.{layer}.value": f"{theirs}.attention.self.value",
+            f"layers.{layer}.attended": f"{theirs}.attention.output.dense",
+            f"layers.{layer}.attention_norm": f"{theirs}.attention.output.LayerNorm",
+            f"layers.{layer}.widen": f"{theirs}.intermediate.dense",
+            f"layers.{layer}.narrow": f"{theirs}.output.dense",
+            f"layers.{layer}.output_norm": f"{theirs}.output.LayerNorm",
+        }
+    network = Network()
+    state = network.state_dict()
+    for ours, theirs in names.items():
+        for part in ("weight", "bias"):
+            if f"{ours}.{part}" in state:
+                state[f"{ours}.{part}"] = source[f"{theirs}.{part}"].clone()
+    # Every token is of segment 0 here: its embedding belongs to the positions.
+    state["positions.weight"] += source["embeddings.token_type_embeddings.weight"][0]
+    network.load_state_dict(state)
+    return network
