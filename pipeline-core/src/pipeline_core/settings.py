@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Literal, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import AliasChoices, Field, ValidationError
 from pydantic_settings import BaseSettings, CliApp, SettingsConfigDict, SettingsError
 
 
@@ -39,7 +39,7 @@ class Settings(BaseSettings):
         ge=1,
         le=5,
         description="copies of each stream in the cluster",
-        validation_alias="num_stream_replicas",
+        validation_alias=AliasChoices("num_stream_replicas", "nats_stream_num_replicas"),
     )
     drain_seconds: float = Field(25.0, gt=0, description="longest time from SIGTERM to the end, work handed over")
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Protocol
 
+from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import (
     AckPolicy,
@@ -18,7 +20,10 @@ from nats.js.api import (
 )
 from nats.js.errors import APIError, BadRequestError, BucketNotFoundError, NotFoundError
 
+from pipeline_core.backoff import Backoff
 from pipeline_core.errors import TopologyError
+from pipeline_core.health import Health
+from pipeline_core.logs import Log
 from pipeline_core.subjects import everything_below
 
 MIB = 1024 * 1024
@@ -44,6 +49,22 @@ async def ensure(js: JetStreamContext, *wanted: Ensured) -> None:
     several processes. TopologyError where the broker refuses; time-outs and lost connections pass through."""
     for thing in wanted:
         await thing.ensure(js)
+
+
+async def bring_about(js: JetStreamContext, health: Health, log: Log, *wanted: Ensured) -> None:
+    """`ensure`, tried until it works, as a broker may be electing or still short of peers. Unready meanwhile."""
+    backoff, trouble = Backoff(first=0.5, most=10.0), "not ensured yet"
+    health.ready_while("streams", lambda: trouble)
+    while trouble:
+        try:
+            await ensure(js, *wanted)
+            trouble = ""
+        except (TopologyError, NatsError) as error:
+            trouble = str(error) or type(error).__name__
+            delay = backoff.next()
+            log.warning("streams not ensured", why=trouble, retry_seconds=round(delay, 1))
+            await asyncio.sleep(delay)
+    health.ready_while("streams", lambda: None)
 
 
 @dataclass(frozen=True, slots=True)

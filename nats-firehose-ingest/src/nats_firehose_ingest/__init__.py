@@ -1,0 +1,1 @@
+"""Bluesky's firehose into a JetStream stream: every post, once."""

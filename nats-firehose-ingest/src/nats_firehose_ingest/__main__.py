@@ -1,0 +1,67 @@
+"""The command nats-firehose-ingest."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from pipeline_core import service as frame
+from pipeline_core.connection import connected
+from pipeline_core.deadletters import DeadLetters
+from pipeline_core.publisher import Publisher
+from pipeline_core.service import Service
+from pipeline_core.topology import Bucket, Stream, bring_about, dead_letter_stream
+
+from nats_firehose_ingest.cursors import Cursors
+from nats_firehose_ingest.firehose import Firehose
+from nats_firehose_ingest.ingest import Ingest
+from nats_firehose_ingest.metrics import Metrics
+from nats_firehose_ingest.settings import IngestSettings
+
+
+async def ingest(service: Service[IngestSettings]) -> None:
+    """Read, publish and keep the cursor until cancelled; then wait for what is under way and save the cursor."""
+    settings, log, health = service.settings, service.log, service.health
+    metrics = Metrics(service.registry)
+    raw = Stream(
+        settings.nats_stream,
+        settings.nats_subject,
+        settings.num_stream_replicas,
+        duplicate_window=settings.duplicate_window_seconds,
+    )
+    graves = dead_letter_stream(raw.name, raw.subject, settings.num_stream_replicas)
+    bucket = Bucket(settings.nats_kv_bucket, settings.num_stream_replicas)
+    async with connected(service, metrics.nats_connected) as client:
+        js = client.jetstream()
+        await bring_about(js, health, log, raw, graves, bucket)
+        store = await js.key_value(bucket.name)
+        async with (
+            Cursors(store, settings.service_name, settings.cursor_save_interval, metrics, log) as cursors,
+            Publisher(client, log, metrics.publish_errors, max_retries=settings.max_retries) as publisher,
+        ):
+            source = Firehose(
+                settings.hosts,
+                lambda host: cursors.ledger(host, settings.start_cursor),
+                settings.receive_timeout,
+                metrics,
+                log,
+            )
+            health.ready_while("firehose", lambda: source.trouble)
+            health.ready_while("publishing", publisher.failing)
+            metrics.under_way.set_function(lambda: publisher.under_way)
+            letters = DeadLetters(publisher, graves.subject, settings.service_name, metrics.bad)
+            work = Ingest(publisher, letters, cursors, settings.nats_subject, metrics, log)
+            telling = asyncio.create_task(work.tell(settings.stats_interval))
+            try:
+                await work.run(source.events())
+            finally:
+                telling.cancel()
+
+
+def main() -> None:
+    """Run the service."""
+    sys.exit(frame.run(ingest, IngestSettings))
+
+
+if __name__ == "__main__":
+    main()

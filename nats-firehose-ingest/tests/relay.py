@@ -1,0 +1,97 @@
+"""A relay for tests: serves recorded frames over a real WebSocket by the rules of subscribeRepos."""
+
+from __future__ import annotations
+
+import lzma
+import struct
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import libipld
+from aiohttp import WSCloseCode, web
+
+PDS_FRAMES = Path(__file__).with_name("data") / "pds-600-frames.bin.xz"
+
+
+def split(recording: bytes) -> Iterator[bytes]:
+    """The frames of a recording, each behind its length (u32, little-endian)."""
+    position = 0
+    while position < len(recording):
+        (length,) = struct.unpack_from("<I", recording, position)
+        yield recording[position + 4 : position + 4 + length]
+        position += 4 + length
+
+
+def pds_frames() -> list[bytes]:
+    return list(split(lzma.decompress(PDS_FRAMES.read_bytes())))
+
+
+def sequence(frame: bytes) -> int | None:
+    try:
+        _, body = libipld.decode_dag_cbor_multi(frame)
+        return body.get("seq")
+    except (ValueError, AttributeError):
+        return None
+
+
+def encode(header: object, body: object) -> bytes:
+    return libipld.encode_dag_cbor(header) + libipld.encode_dag_cbor(body)
+
+
+@dataclass
+class Relay:
+    """`frames` are sent to a client whose cursor is below their sequence; then the connection stays open, unless
+    `close_with` says how it ends or `last_word` is an error frame. `cut_after` drops the TCP connection after so many
+    frames, once for each entry."""
+
+    frames: list[bytes]
+    close_with: list[int] = field(default_factory=list)
+    cut_after: list[int] = field(default_factory=list)
+    greetings: list[bytes] = field(default_factory=list)
+    cursors: list[int | None] = field(default_factory=list)
+    url: str = ""
+
+    async def handle(self, request: web.Request) -> web.WebSocketResponse:
+        cursor = int(request.query["cursor"]) if "cursor" in request.query else None
+        self.cursors.append(cursor)
+        socket = web.WebSocketResponse(compress=False)
+        await socket.prepare(request)
+        while self.greetings:
+            await socket.send_bytes(self.greetings.pop(0))
+        cut = self.cut_after.pop(0) if self.cut_after else None
+        sent, reached = 0, cursor or 0
+        for frame in self.frames:
+            reached = max(reached, sequence(frame) or reached)
+            if cursor is not None and reached <= cursor:
+                continue
+            if cut is not None and sent >= cut:
+                assert request.transport is not None
+                request.transport.abort()
+                return socket
+            await socket.send_bytes(frame)
+            sent += 1
+        if self.close_with:
+            await socket.close(code=self.close_with.pop(0))
+        else:
+            async for _ in socket:
+                pass
+        return socket
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[str]:
+        app = web.Application()
+        app.router.add_get("/xrpc/com.atproto.sync.subscribeRepos", self.handle)
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        self.url = f"ws://127.0.0.1:{runner.addresses[0][1]}"
+        try:
+            yield self.url
+        finally:
+            await runner.cleanup()
+
+
+GOING_AWAY = int(WSCloseCode.GOING_AWAY)

@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import libipld
+import pytest
+from atproto import CAR, firehose_models, models, parse_subscribe_repos_message
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from nats_firehose_ingest.car import CID_PREFIX, find_blocks
+from nats_firehose_ingest.events import UpstreamError
+from nats_firehose_ingest.frames import decode
+
+from .relay import encode, pds_frames, split
+
+RECORDING = Path(
+    os.environ.get("RELAY_RECORDING", Path(__file__).parents[3] / "shared" / "data" / "atproto" / "relay-2026-07-04")
+)
+NOW = "2026-07-04T14:38:09.000Z"
+DID = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"
+
+
+def cid_of(block: bytes) -> bytes:
+    return CID_PREFIX + hashlib.sha256(block).digest()
+
+
+def archive(*sections: tuple[bytes, bytes]) -> bytes:
+    """A CAR of blocks under 16 KiB."""
+
+    def with_length(data: bytes) -> bytes:
+        return bytes([len(data) & 0x7F | 0x80, len(data) >> 7]) + data
+
+    header = libipld.encode_dag_cbor({"version": 1, "roots": []})
+    return with_length(header) + b"".join(with_length(cid + block) for cid, block in sections)
+
+
+def commit(*posts: bytes, blocks: bytes | None = None, **fields: Any) -> bytes:
+    """A commit that creates a record for each block of `posts`."""
+    ops = [
+        {"action": "create", "path": f"app.bsky.feed.post/3k{number}", "cid": link(cid_of(block))}
+        for number, block in enumerate(posts)
+    ]
+    body = {
+        "seq": 7,
+        "time": NOW,
+        "repo": DID,
+        "ops": ops,
+        "tooBig": False,
+        "blocks": archive(*((cid_of(block), block) for block in posts)) if blocks is None else blocks,
+        **fields,
+    }
+    return encode({"op": 1, "t": "#commit"}, body)
+
+
+def link(cid: bytes) -> bytes:
+    """The decoder gives a link as the bytes of its CID; what stands there as bytes reads the same."""
+    return cid
+
+
+def record(**fields: Any) -> bytes:
+    return libipld.encode_dag_cbor({"$type": "app.bsky.feed.post", "createdAt": NOW, "text": "hello", **fields})
+
+
+def reasons(frame: bytes) -> list[str]:
+    return [bad.reason for bad in decode("host", frame, NOW).bad]
+
+
+def test_frames_of_a_real_server_give_the_posts_that_the_sdk_finds_in_them() -> None:
+    ours, theirs = {}, {}
+    for frame in pds_frames():
+        event = decode("host", frame, NOW)
+        assert event.bad == []
+        ours |= {post.uri: (post.cid, post.text, post.langs, post.created_at) for post in event.posts}
+        message = parse_subscribe_repos_message(firehose_models.MessageFrame.from_bytes(frame))
+        if not isinstance(message, models.ComAtprotoSyncSubscribeRepos.Commit):
+            continue
+        blocks = CAR.from_bytes(message.blocks).blocks
+        for op in message.ops:
+            if op.action == "create" and op.path.startswith("app.bsky.feed.post/"):
+                post = blocks[op.cid]
+                uri = f"at://{message.repo}/{op.path}"
+                theirs[uri] = (str(op.cid), post["text"], post.get("langs", []), post["createdAt"])
+    assert ours == theirs
+    assert len(ours) > 200
+
+
+@pytest.mark.skipif(not RECORDING.is_dir(), reason=f"no recording of the production relay at {RECORDING}")
+def test_frames_of_the_production_relay_give_the_posts_that_production_jetstream_made_of_them() -> None:
+    expected = {}
+    for line in (RECORDING / "expected_v1.jsonl").read_text().splitlines():
+        event = json.loads(line)
+        done = event.get("commit", {})
+        if done.get("operation") == "create" and done["collection"] == "app.bsky.feed.post":
+            post = done["record"]
+            uri = f"at://{event['did']}/{done['collection']}/{done['rkey']}"
+            expected[uri] = (done["cid"], post["text"], post.get("langs", []), post["createdAt"])
+    events = [decode("host", frame, NOW) for frame in split((RECORDING / "frames.u32le.bin").read_bytes())]
+    assert len(events) == 150
+    assert not any(event.bad for event in events)
+    assert {
+        post.uri: (post.cid, post.text, post.langs, post.created_at) for event in events for post in event.posts
+    } == expected
+    assert len(expected) == 17
+
+
+def test_a_post_without_text_costs_itself_alone() -> None:
+    frame = commit(record(text="first"), record(text=None), record(text="third"))
+    event = decode("host", frame, NOW)
+    assert [post.text for post in event.posts] == ["first", "third"]
+    assert [bad.reason for bad in event.bad] == ["missing_text"]
+
+
+INVALID_UTF8 = record(text="hello").replace(b"ehello", b"e\xff\xfeh\xed\xa0")
+BOMB = b"\x81" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("reason", "frame"),
+    [
+        ("undecodable_frame", b""),
+        ("undecodable_frame", b"\xff\x00garbage"),
+        ("undecodable_frame", encode({"op": 1, "t": "#commit"}, [])),
+        ("undecodable_frame", encode({"op": 2, "t": "#commit"}, {})),
+        ("undecodable_frame", libipld.encode_dag_cbor({"op": 1, "t": "#commit"})),
+        ("undecodable_frame", BOMB),
+        ("unknown_event_type", encode({"op": 1, "t": "#labels"}, {"seq": 9})),
+        ("commit_too_big", encode({"op": 1, "t": "#commit"}, {"seq": 9, "tooBig": True, "ops": []})),
+        ("undecodable_commit", encode({"op": 1, "t": "#commit"}, {"seq": 9})),
+        ("undecodable_commit", commit(record(), blocks=b"\x05no")),
+        ("undecodable_commit", commit(record(), blocks=b"\xff" * 30)),
+        ("undecodable_commit", commit(record(), repo=7)),
+        ("undecodable_commit", commit(ops=[{"path": "app.bsky.feed.post/3k", "action": "create", "cid": None}])),
+        ("missing_block", commit(record(), blocks=archive())),
+        ("wrong_hash", commit(record(), blocks=archive((cid_of(record()), record(text="forged"))))),
+        ("undecodable_record", commit(INVALID_UTF8)),
+        ("undecodable_record", commit(b"\x81" * 9000)),
+        ("not_a_post", commit(libipld.encode_dag_cbor([1, 2]))),
+        ("not_a_post", commit(libipld.encode_dag_cbor({"$type": "app.bsky.feed.like", "text": "x"}))),
+        ("missing_text", commit(record(text=7))),
+    ],
+)
+def test_bad_input_is_named_never_raised_and_kept(reason: str, frame: bytes) -> None:
+    event = decode("host", frame, NOW)
+    assert [bad.reason for bad in event.bad] == [reason]
+    assert event.bad[0].payload or frame == b""
+    assert event.posts == []
+
+
+def test_a_sequence_is_known_even_where_the_commit_is_unreadable() -> None:
+    assert decode("host", commit(record(), blocks=b"\x05no"), NOW).seq == 7
+
+
+def test_hostile_and_odd_posts_pass_as_they_are() -> None:
+    texts = ["", "x" * 3000, "\u202e<script>alert(1)</script>\x00", "👩‍👩‍👧‍👦" * 99, "%s {0} $(reboot) *.>"]
+    event = decode("host", commit(*(record(text=text) for text in texts)), NOW)
+    assert [post.text for post in event.posts] == texts
+
+
+@pytest.mark.parametrize("created_at", [None, 7, "", "soon", "2026-99-01T00:00:00Z"])
+def test_a_time_that_cannot_be_read_does_not_cost_the_post(created_at: Any) -> None:
+    (post,) = decode("host", commit(record(createdAt=created_at)), NOW).posts
+    assert post.timestamp == NOW
+    assert type(post).model_validate_json(post.to_json()).timestamp == NOW
+
+
+@pytest.mark.parametrize("langs", [None, "en", [1, None], {"a": 1}, ["en", 2, "de"]])
+def test_languages_are_what_of_them_is_text(langs: Any) -> None:
+    (post,) = decode("host", commit(record(langs=langs)), NOW).posts
+    assert post.langs == (["en", "de"] if langs == ["en", 2, "de"] else [])
+
+
+def test_an_error_frame_is_upstreams_last_word() -> None:
+    with pytest.raises(UpstreamError, match="FutureCursor: cursor in the future"):
+        decode("host", encode({"op": -1}, {"error": "FutureCursor", "message": "cursor in the future"}), NOW)
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_no_damage_to_a_real_frame_is_fatal(data: st.DataObject) -> None:
+    frames = pds_frames()
+    frame = bytearray(frames[data.draw(st.integers(0, len(frames) - 1))])
+    for _ in range(data.draw(st.integers(1, 5))):
+        frame[data.draw(st.integers(0, len(frame) - 1))] = data.draw(st.integers(0, 255))
+    cut = data.draw(st.integers(0, len(frame)))
+    for damaged in (bytes(frame), bytes(frame[:cut])):
+        try:
+            event = decode("host", damaged, NOW)
+        except UpstreamError:
+            continue
+        for post in event.posts:
+            assert json.loads(post.to_json())["text"] == post.text
+
+
+def test_blocks_are_found_wherever_they_stand() -> None:
+    sections = [(cid_of(bytes([n]) * 200), bytes([n]) * 200) for n in range(50)]
+    wanted = {sections[3][0], sections[49][0], cid_of(b"absent")}
+    assert find_blocks(archive(*sections), wanted) == dict([sections[3], sections[49]])

@@ -1,0 +1,249 @@
+"""The command itself, as a process, between a relay over a real WebSocket and a real broker."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import pytest
+from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
+from nats_firehose_ingest.cursors import key
+from nats_firehose_ingest.frames import decode
+from pipeline_core.testing import Broker, free_port
+
+import nats
+
+from .relay import GOING_AWAY, Relay, encode, pds_frames, sequence
+
+FRAMES = pds_frames()
+POSTS = {post.uri for frame in FRAMES for post in decode("", frame, "").posts}
+LAST = max(sequence(frame) or 0 for frame in FRAMES)
+GARBAGE = [b"\xff\x00garbage", encode({"op": 1, "t": "#labels"}, {"seq": LAST + 1})]
+PATIENCE = 40.0  # seconds
+
+
+class Ingest:
+    """One process of the command."""
+
+    def __init__(self, broker: Broker, upstream: str, **environment: str) -> None:
+        self.port = free_port()
+        self._environment = {
+            **os.environ,
+            "NATS_URL": broker.url,
+            "UPSTREAM_HOSTS": upstream,
+            "HEALTH_CHECK_PORT": str(self.port),
+            "HEALTH_CHECK_HOST": "127.0.0.1",
+            "START_CURSOR": "0",
+            "CURSOR_SAVE_INTERVAL": "0.2",
+            "STATS_INTERVAL": "1",
+            **environment,
+        }
+        self.process = self.start()
+
+    def start(self) -> subprocess.Popen[str]:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "nats_firehose_ingest"],
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        return self.process
+
+    async def get(self, path: str) -> tuple[int, str]:
+        async with aiohttp.ClientSession() as session:
+            try:
+                async with session.get(f"http://127.0.0.1:{self.port}{path}") as answer:
+                    return answer.status, await answer.text()
+            except aiohttp.ClientError:
+                return 0, ""
+
+    async def metric(self, name: str) -> float:
+        lines = (await self.get("/metrics"))[1].splitlines()
+        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    async def end(self, number: int = signal.SIGTERM) -> tuple[int, str]:
+        """Signal it; its exit code and all it printed."""
+        self.process.send_signal(number)
+        output = await asyncio.to_thread(lambda: self.process.communicate(timeout=PATIENCE)[0])
+        return self.process.returncode, output
+
+
+@asynccontextmanager
+async def ingesting(broker: Broker, upstream: str, **environment: str) -> AsyncIterator[Ingest]:
+    ingest = Ingest(broker, upstream, **environment)
+    try:
+        yield ingest
+    finally:
+        ingest.kill()
+
+
+@asynccontextmanager
+async def jetstream(broker: Broker) -> AsyncIterator[JetStreamContext]:
+    async def quiet(_: Exception) -> None:
+        """Tests break connections on purpose."""
+
+    client = await nats.connect(broker.url, max_reconnect_attempts=-1, reconnect_time_wait=0.1, error_cb=quiet)
+    yield client.jetstream()
+    await client.close()
+
+
+async def count(js: JetStreamContext, stream: str = "bluesky-posts") -> int:
+    try:
+        return (await js.stream_info(stream)).state.messages
+    except (NotFoundError, nats.errors.Error):
+        return 0
+
+
+async def eventually(holds: Callable[[], Any], what: str) -> None:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while not await holds():
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        pytest.fail(f"not within {PATIENCE} s: {what}")
+
+
+async def stored(js: JetStreamContext) -> list[str]:
+    """The uri of every message of the raw stream, in its order."""
+    total = await count(js)
+    return [json.loads((await js.get_msg("bluesky-posts", seq=n)).data)["uri"] for n in range(1, total + 1)]
+
+
+async def assert_exactly_the_posts(js: JetStreamContext) -> None:
+    await eventually(lambda: _at_least(js, len(POSTS)), "all posts stored")
+    await asyncio.sleep(0.5)  # room for a duplicate to show itself
+    uris = await stored(js)
+    assert set(uris) == POSTS
+    assert len(uris) == len(POSTS), "a post was stored twice"
+
+
+async def _at_least(js: JetStreamContext, number: int) -> bool:
+    return await count(js) >= number
+
+
+async def test_every_post_once_bad_input_in_the_dead_letters_and_a_clean_end(broker: Broker) -> None:
+    relay = Relay([*FRAMES[:200], GARBAGE[0], *FRAMES[200:], GARBAGE[1]])
+    async with relay.serving() as url, jetstream(broker) as js, ingesting(broker, url) as ingest:
+        await assert_exactly_the_posts(js)
+        await eventually(lambda: _bad(ingest, 2), "both bad frames counted")
+        letters = [await js.get_msg("bluesky-dlq", seq=n) for n in (1, 2)]
+        assert [(letter.subject.rpartition(".")[2], letter.data) for letter in letters] == [
+            ("undecodable_frame", GARBAGE[0]),
+            ("unknown_event_type", GARBAGE[1]),
+        ]
+        assert (await ingest.get("/ready"))[0] == 200
+        assert await ingest.metric("nats_firehose_posts_published_total") == len(POSTS)
+        code, output = await ingest.end()
+        assert code == 0, output
+        bucket = await js.key_value("firehose-state")
+        assert (await bucket.get(key("nats-firehose-ingest", url))).value == str(LAST + 1).encode()
+        assert all(json.loads(line) for line in output.splitlines()), "every line of the log is JSON"
+
+
+async def _bad(ingest: Ingest, number: int) -> bool:
+    return await ingest.metric("firehose_bad_input_total") >= number
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_nothing_is_lost_or_doubled_by_sigkill_and_restart(broker: Broker, seed: int) -> None:
+    async with Relay(FRAMES).serving() as url, jetstream(broker) as js, ingesting(broker, url) as ingest:
+        for share in (1, 2):
+            target = len(POSTS) * share * (seed + 1) // 10
+            await eventually(lambda target=target: _at_least(js, target), f"{target} posts stored")
+            ingest.kill()
+            ingest.start()
+        await assert_exactly_the_posts(js)
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+async def test_nothing_is_lost_or_doubled_by_a_broker_that_goes_and_comes_back(broker: Broker, end: str) -> None:
+    async with Relay(FRAMES).serving() as url, jetstream(broker) as js, ingesting(broker, url) as ingest:
+        await eventually(lambda: _at_least(js, 20), "some posts stored")
+        getattr(broker, end)()
+        await eventually(lambda: _answers(ingest, "/ready", 503), "unready without a broker")
+        assert (await ingest.get("/health"))[0] == 200, "a restart would not bring the broker back"
+        broker.start()
+        await assert_exactly_the_posts(js)
+        await eventually(lambda: _answers(ingest, "/ready", 200), "ready again")
+
+
+async def _answers(ingest: Ingest, path: str, status: int) -> bool:
+    return (await ingest.get(path))[0] == status
+
+
+async def test_connections_cut_or_closed_with_any_code_are_renewed_where_they_ended(broker: Broker) -> None:
+    relay = Relay(FRAMES, cut_after=[100, 50], close_with=[GOING_AWAY, 1000, 1008])
+    async with relay.serving() as url, jetstream(broker) as js, ingesting(broker, url):
+        await assert_exactly_the_posts(js)
+        await eventually(lambda: _connected(relay, 6), "a connection after each end")
+        assert relay.cursors[0] == 0
+        assert relay.cursors == sorted(relay.cursors, key=lambda cursor: cursor or 0)
+        assert relay.cursors[-1] == LAST
+
+
+async def _connected(relay: Relay, times: int) -> bool:
+    return len(relay.cursors) >= times
+
+
+async def test_a_cursor_from_the_future_is_given_up_counted_and_the_stream_goes_on(broker: Broker) -> None:
+    relay = Relay(FRAMES, greetings=[encode({"op": -1}, {"error": "FutureCursor", "message": "no"})])
+    async with (
+        relay.serving() as url,
+        jetstream(broker) as js,
+        ingesting(broker, url, START_CURSOR="99999999") as ingest,
+    ):
+        await assert_exactly_the_posts(js)
+        assert relay.cursors[:2] == [99999999, None]
+        assert await ingest.metric('firehose_gaps_total{reason="future_cursor"}') == 1
+
+
+async def test_a_cursor_too_old_is_a_gap_on_record(broker: Broker) -> None:
+    relay = Relay(FRAMES, greetings=[encode({"op": 1, "t": "#info"}, {"name": "OutdatedCursor"})])
+    async with relay.serving() as url, jetstream(broker) as js, ingesting(broker, url) as ingest:
+        await assert_exactly_the_posts(js)
+        assert await ingest.metric('firehose_gaps_total{reason="outdated_cursor"}') == 1
+
+
+async def test_the_next_host_takes_over_and_has_a_cursor_of_its_own(broker: Broker) -> None:
+    relay = Relay(FRAMES)
+    async with relay.serving() as url, jetstream(broker) as js:
+        nobody = f"ws://127.0.0.1:{free_port()}"
+        async with ingesting(broker, f"{nobody},{url}"):
+            await assert_exactly_the_posts(js)
+        bucket = await js.key_value("firehose-state")
+        assert await bucket.keys() == [key("nats-firehose-ingest", url)]
+
+
+async def test_it_starts_before_its_broker_and_is_unready_but_alive(broker: Broker) -> None:
+    broker.stop()
+    async with Relay(FRAMES).serving() as url, ingesting(broker, url) as ingest:
+        await eventually(lambda: _answers(ingest, "/health", 200), "alive without a broker")
+        assert (await ingest.get("/ready"))[0] == 503
+        broker.start()
+        async with jetstream(broker) as js:
+            await assert_exactly_the_posts(js)
+
+
+async def test_a_taken_port_is_named_with_the_setting_that_chooses_another(broker: Broker) -> None:
+    async with ingesting(broker, "ws://127.0.0.1:1") as first:
+        await eventually(lambda: _answers(first, "/health", 200), "alive")
+        second = Ingest(broker, "ws://127.0.0.1:1", HEALTH_CHECK_PORT=str(first.port))
+        output = await asyncio.to_thread(lambda: second.process.communicate(timeout=PATIENCE)[0])
+        assert second.process.returncode == 1
+        assert f"127.0.0.1:{first.port} is taken" in output
+        assert "HEALTH_CHECK_PORT" in output
+        assert "Traceback" not in output
