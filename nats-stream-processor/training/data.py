@@ -97,20 +97,20 @@ def bluesky_texts(data: Path) -> list[str]:
 
 
 def bluesky_posts(data: Path) -> tuple[list[Example], list[Example], list[Example]]:
-    """Our labelled Bluesky posts: (train, calibration, test). The order of their hashes splits them."""
+    """Our labelled Bluesky posts: (train, calibration, test).
+
+    Calibration and test come from posts drawn at random, split by the order of their hashes. Posts drawn by words of
+    rare topics are for training alone.
+    """
     by_hash = {text_hash(text): text for text in bluesky_texts(data)}
-    labels = sorted(read_jsonl(BLUESKY_LABELS), key=lambda row: row["text_sha256"])
-    examples = [
-        Example(
-            clean(by_hash[row["text_sha256"]]),
-            SENTIMENTS.index(row["sentiment"]),
-            _targets(row["topics"]),
-            (1.0,) * len(TOPICS),
-        )
-        for row in labels
-    ]
+    drawn: dict[str, list[Example]] = {"random": [], "by_word": []}
+    for row in sorted(read_jsonl(BLUESKY_LABELS), key=lambda row: row["text_sha256"]):
+        text = clean(by_hash[row["text_sha256"]])
+        sentiment = SENTIMENTS.index(row["sentiment"])
+        drawn[row["drawn"]].append(Example(text, sentiment, _targets(row["topics"]), (1.0,) * len(TOPICS)))
+    posts = drawn["random"]
     test_end, calibration_end = BLUESKY_TEST, BLUESKY_TEST + BLUESKY_CALIBRATION
-    return examples[calibration_end:], examples[test_end:calibration_end], examples[:test_end]
+    return posts[calibration_end:] + drawn["by_word"], posts[test_end:calibration_end], posts[:test_end]
 
 
 def text_hash(text: str) -> str:
