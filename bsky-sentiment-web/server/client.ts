@@ -1,0 +1,149 @@
+import { type Filter, matches } from "@/lib/filter";
+import type { Post } from "@/lib/wire";
+import { HEARTBEAT, sseFrame } from "./frame";
+import type { Hub } from "./hub";
+import type { Entry, PostWindow } from "./window";
+
+/** Posts that a browser gets to start with: a few screens. */
+export const SNAPSHOT_POSTS = 60;
+/** How long nothing may be sent before a heartbeat is due. */
+const HEARTBEAT_MS = 15_000;
+/** A viewer who asks for at most n posts a second may get this many seconds' worth at once after a quiet time. */
+const BURST_S = 20;
+/** One answer to `take`, in characters: a long replay goes out in pieces, as fast as the browser reads them. */
+const PIECE_LENGTH = 64 * 1_024;
+
+export type ClientOptions = {
+  filter: Filter;
+  /** The last event the browser has, to go on from there. */
+  lastEventId: string | null;
+  /** Posts a second that the viewer can use; null sends every one. */
+  maxRate: number | null;
+};
+
+/**
+ * One open stream to a browser: a position in the hub's window.
+ *
+ * The window itself is the queue, so a slow browser costs no memory, and gaps and repeats cannot happen: whoever is so
+ * slow that the window has moved past its position is told so by `behind` and dropped. Statistics and states are not
+ * queued at all; only the newest counts.
+ */
+export class Client {
+  readonly #filter: Filter;
+  readonly #maxRate: number | null;
+  #lastEventId: string | null;
+  #window: PostWindow | null = null;
+  #position = 0;
+  #statsSent = "";
+  #stateSent = "";
+  #allowance: number;
+  #allowedAt: number;
+  #sentAt: number;
+  /** Posts that matched but were left out for the sake of `maxRate`. */
+  skipped = 0;
+
+  constructor(
+    readonly hub: Hub,
+    options: ClientOptions,
+    now: number,
+  ) {
+    this.#filter = options.filter;
+    this.#maxRate = options.maxRate;
+    this.#lastEventId = options.lastEventId;
+    this.#allowance = (options.maxRate ?? 0) * BURST_S;
+    this.#allowedAt = now;
+    this.#sentAt = now;
+  }
+
+  /** True if the window has dropped posts that this client has not had: it can only start again. */
+  get behind(): boolean {
+    return this.#window !== null && this.#window === this.hub.window && this.#position < this.#window.floor;
+  }
+
+  /** What to send now, or an empty string if there is nothing. */
+  take(now: number): string {
+    const window = this.hub.window;
+    let frames = "";
+    if (window && this.hub.caughtUp) {
+      if (window !== this.#window) frames += this.#begin(window, now);
+      frames += this.#posts(window, now);
+      frames += this.#stats(window);
+    }
+    frames += this.#state();
+    if (!frames && now - this.#sentAt >= HEARTBEAT_MS) frames = HEARTBEAT;
+    if (frames) this.#sentAt = now;
+    return frames;
+  }
+
+  /** Goes on from the last event the browser has, or starts with a snapshot where that is not possible. */
+  #begin(window: PostWindow, now: number): string {
+    const known = this.#lastEventId === null ? null : window.sequenceOf(this.#lastEventId);
+    this.#lastEventId = null;
+    this.#window = window;
+    if (known !== null) {
+      this.#position = known;
+      return "";
+    }
+    this.#position = window.newest;
+    this.#statsSent = this.hub.statsFrame;
+    this.#stateSent = this.hub.stateFrame;
+    return sseFrame("snapshot", this.hub.snapshot(this.#filter, now), window.idOf(window.newest));
+  }
+
+  #posts(window: PostWindow, now: number): string {
+    const { entries, position } = this.#due(window);
+    this.#position = position;
+    const sent = this.#sample(entries, now);
+    return sent.map((entry) => entry.frame).join("");
+  }
+
+  /** The next piece of what matches, and the position behind it. */
+  #due(window: PostWindow): { entries: Entry[]; position: number } {
+    const entries: Entry[] = [];
+    let length = 0;
+    for (const entry of window.after(this.#position)) {
+      if (!matches(this.#filter, entry.post)) continue;
+      entries.push(entry);
+      length += entry.frame.length;
+      if (this.#maxRate === null && length >= PIECE_LENGTH) return { entries, position: entry.sequence };
+    }
+    return { entries, position: window.newest };
+  }
+
+  /** Leaves out the oldest ones that a limited viewer has no allowance for (a token bucket). */
+  #sample(entries: Entry[], now: number): Entry[] {
+    if (this.#maxRate === null) return entries;
+    const earned = ((now - this.#allowedAt) / 1_000) * this.#maxRate;
+    this.#allowance = Math.min(this.#maxRate * BURST_S, this.#allowance + earned);
+    this.#allowedAt = now;
+    const sent = entries.slice(Math.max(0, entries.length - Math.floor(this.#allowance)));
+    this.#allowance -= sent.length;
+    this.skipped += entries.length - sent.length;
+    return sent;
+  }
+
+  /** The id says how far the browser is, so that a narrow filter need not search the whole window after a reconnect. */
+  #stats(window: PostWindow): string {
+    const stats = this.hub.statsFrame;
+    if (!stats || stats === this.#statsSent) return "";
+    this.#statsSent = stats;
+    return `id: ${window.idOf(this.#position)}\n${stats}`;
+  }
+
+  #state(): string {
+    const state = this.hub.stateFrame;
+    if (state === this.#stateSent) return "";
+    this.#stateSent = state;
+    return state;
+  }
+}
+
+/** The newest posts that pass a filter, newest first. */
+export function newestPosts(window: PostWindow, filter: Filter): Post[] {
+  const posts: Post[] = [];
+  for (const { post } of window.newestFirst()) {
+    if (posts.length === SNAPSHOT_POSTS) break;
+    if (matches(filter, post)) posts.push(post);
+  }
+  return posts;
+}

@@ -1,0 +1,227 @@
+import type { Filter } from "@/lib/filter";
+import type { Snapshot, State, Stats } from "@/lib/wire";
+import { Client, type ClientOptions, newestPosts } from "./client";
+import { sseFrame } from "./frame";
+import type { StreamListener } from "./listener";
+import { decodePost } from "./message";
+import type { Metrics } from "./metrics";
+import { Rate } from "./rate";
+import { describeState } from "./state";
+import { PostWindow } from "./window";
+
+/** About 10 MB of posts; three minutes of the whole network at 50 posts a second. */
+export const WINDOW_POSTS = 10_000;
+/** Posts go out this often at most, so that a thousand browsers are not woken for each post. */
+const FLUSH_MS = 100;
+const STATS_MS = 1_000;
+/** A browser that has taken nothing for so long, though there was something to take, is gone or hopeless. */
+const STALL_MS = 30_000;
+/** Streams of one process; each costs a socket and a second's worth of buffers. */
+const MAX_CLIENTS = 5_000;
+
+/** An open stream as the hub sees it: who reads, whether it waits for more, and how to end it. */
+export type Viewer = {
+  client: Client;
+  /** Since when it has not asked for more; null while it waits for something to send. */
+  busySince: number | null;
+  wake: () => void;
+  end: () => void;
+};
+
+/**
+ * The one place where posts come in and browsers are served: one reader of the stream, any number of viewers.
+ *
+ * The reader calls `connection`, `missing`, `begin`, `message` and `reachedEnd`; routes call `open`, `leave`,
+ * `snapshot` and `health`.
+ */
+export class Hub implements StreamListener {
+  window: PostWindow | null = null;
+  /** False while older posts are still being read back: until then nothing is shown as if it were news. */
+  caughtUp = false;
+  statsFrame = "";
+  stateFrame = "";
+  readonly #viewers = new Set<Viewer>();
+  readonly #rate: Rate;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #connection: "connecting" | "connected" | "disconnected" = "connecting";
+  #streamMissing: string | null = null;
+  #newestAt: number | null = null;
+  #flushed = 0;
+  #closed = false;
+
+  constructor(
+    readonly metrics: Metrics,
+    readonly capacity = WINDOW_POSTS,
+    private readonly clock: () => number = Date.now,
+  ) {
+    this.#rate = new Rate(clock());
+    this.#refreshState();
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  get viewers(): number {
+    return this.#viewers.size;
+  }
+
+  start(): void {
+    this.#timers.push(
+      setInterval(() => this.flush(), FLUSH_MS),
+      setInterval(() => this.tick(), STATS_MS),
+    );
+  }
+
+  /** Ends every open stream; the server can then stop. */
+  close(): void {
+    this.#closed = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    for (const viewer of [...this.#viewers]) viewer.end();
+    this.#viewers.clear();
+  }
+
+  // What the reader reports.
+
+  connection(status: "connected" | "disconnected"): void {
+    this.#connection = status;
+    this.metrics.connected.set(status === "connected" ? 1 : 0);
+    this.#publishState();
+  }
+
+  missing(stream: string): void {
+    this.#streamMissing = stream;
+    this.#publishState();
+  }
+
+  begin(epoch: string, floor: number): void {
+    this.window = new PostWindow(epoch, floor, this.capacity);
+    this.caughtUp = false;
+    this.#newestAt = null;
+    this.#streamMissing = null;
+    this.#refreshStats();
+    this.#publishState();
+  }
+
+  message(sequence: number, data: Uint8Array, storedAt: number): void {
+    const window = this.window;
+    if (!window) return;
+    this.metrics.received.inc();
+    const decoded = decodePost(data);
+    if ("rejection" in decoded) {
+      window.advance(sequence);
+      this.metrics.rejected.inc({ reason: decoded.rejection });
+      return;
+    }
+    if (!window.add(sequence, decoded.post)) {
+      this.metrics.repeated.inc();
+      return;
+    }
+    this.#newestAt = storedAt;
+    if (!this.caughtUp) return;
+    const now = this.clock();
+    this.#rate.mark(now);
+    this.metrics.age.observe(Math.max(0, now - storedAt) / 1_000);
+  }
+
+  reachedEnd(): void {
+    if (this.caughtUp) return;
+    this.#streamMissing = null;
+    this.caughtUp = true;
+    this.tick();
+  }
+
+  // What viewers and routes ask for.
+
+  /** Opens a stream; null if this process serves as many as it should, or is stopping. */
+  open(options: ClientOptions, wake: () => void, end: () => void): Viewer | null {
+    if (this.#closed || this.#viewers.size >= MAX_CLIENTS) return null;
+    const client = new Client(this, options, this.clock());
+    const viewer: Viewer = { client, busySince: null, wake, end };
+    this.#viewers.add(viewer);
+    this.metrics.viewers.set(this.#viewers.size);
+    return viewer;
+  }
+
+  leave(viewer: Viewer): void {
+    if (!this.#viewers.delete(viewer)) return;
+    this.metrics.sampledOut.inc(viewer.client.skipped);
+    this.metrics.viewers.set(this.#viewers.size);
+  }
+
+  /** What a viewer sees first. */
+  snapshot(filter: Filter, now = this.clock()): Snapshot {
+    const window = this.caughtUp ? this.window : null;
+    return {
+      id: window ? window.idOf(window.newest) : null,
+      posts: window ? newestPosts(window, filter) : [],
+      stats: this.stats(now),
+      state: this.state(now),
+    };
+  }
+
+  stats(now = this.clock()): Stats {
+    const counts = this.caughtUp ? this.window?.counts : undefined;
+    return {
+      total: counts?.total ?? 0,
+      capacity: this.capacity,
+      rate: Math.round(this.#rate.perSecond(now) * 10) / 10,
+      sentiments: { ...(counts?.sentiments ?? { NEGATIVE: 0, NEUTRAL: 0, POSITIVE: 0 }) },
+      unscored: counts?.unscored ?? 0,
+      topics: { ...counts?.topics } as Stats["topics"],
+    };
+  }
+
+  state(now = this.clock()): State {
+    return describeState({
+      connection: this.#connection,
+      streamMissing: this.#streamMissing,
+      caughtUp: this.caughtUp,
+      newestAt: this.#newestAt,
+      now,
+    });
+  }
+
+  // Time passing.
+
+  /** Wakes those who wait, if there are new posts. */
+  flush(): void {
+    const newest = this.window?.newest ?? 0;
+    if (newest === this.#flushed) return;
+    this.#flushed = newest;
+    this.#wakeAll();
+  }
+
+  /** Once a second: new figures for everyone, and an end for those who do not take them. */
+  tick(): void {
+    const now = this.clock();
+    this.#refreshStats();
+    this.#refreshState();
+    this.metrics.windowPosts.set(this.window?.counts.total ?? 0);
+    for (const viewer of [...this.#viewers]) {
+      const stalled = viewer.busySince !== null && now - viewer.busySince > STALL_MS;
+      if (!stalled && !viewer.client.behind) continue;
+      this.metrics.dropped.inc({ reason: stalled ? "stalled" : "behind" });
+      this.leave(viewer);
+      viewer.end();
+    }
+    this.#wakeAll();
+  }
+
+  #publishState(): void {
+    this.#refreshState();
+    this.#wakeAll();
+  }
+
+  #refreshStats(): void {
+    this.statsFrame = sseFrame("stats", this.stats());
+  }
+
+  #refreshState(): void {
+    this.stateFrame = sseFrame("state", this.state());
+  }
+
+  #wakeAll(): void {
+    for (const viewer of [...this.#viewers]) if (viewer.busySince === null) viewer.wake();
+  }
+}

@@ -1,0 +1,75 @@
+import { z } from "zod";
+
+/** Characters that neither a subject wildcard nor the JetStream API's own subjects could misread. */
+const streamName = /^[A-Za-z0-9_-]+$/;
+const subject = /^[A-Za-z0-9_-]+(\.([A-Za-z0-9_-]+|\*))*(\.>)?$/;
+
+const environment = z.object({
+  NATS_URL: z.string().min(1).default("nats://localhost:4222"),
+  OUTPUT_STREAM: z
+    .string()
+    .regex(streamName, "must be a stream name: letters, digits, - and _")
+    .default("bluesky-posts-enriched"),
+  OUTPUT_SUBJECT: z
+    .string()
+    .regex(subject, "must be a subject such as bluesky.enriched.>")
+    .default("bluesky.enriched.>"),
+  METRICS_ENABLED: z.enum(["true", "false", "1", "0"]).default("true"),
+});
+
+export type NatsServer = { servers: string[]; user?: string; pass?: string; token?: string };
+
+export type Settings = {
+  nats: NatsServer;
+  stream: string;
+  /** Ends in `.>`, so that every sentiment and topic below it is read. */
+  subject: string;
+  metricsEnabled: boolean;
+};
+
+/** An environment variable that cannot be used, said so that its owner can mend it. */
+export class SettingsError extends Error {}
+
+/**
+ * Reads the settings.
+ *
+ * @throws SettingsError naming every variable at fault; values are not repeated, they may hold a password.
+ */
+export function readSettings(env: Record<string, string | undefined>): Settings {
+  // An empty variable, as `NAME=` in an env file gives, means the same as none.
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+    throw new SettingsError(faults.join("; "));
+  }
+  const { NATS_URL, OUTPUT_STREAM, OUTPUT_SUBJECT, METRICS_ENABLED } = parsed.data;
+  return {
+    nats: readServers(NATS_URL),
+    stream: OUTPUT_STREAM,
+    subject: OUTPUT_SUBJECT.endsWith(".>") ? OUTPUT_SUBJECT : `${OUTPUT_SUBJECT}.>`,
+    metricsEnabled: METRICS_ENABLED === "true" || METRICS_ENABLED === "1",
+  };
+}
+
+/** `nats://user:pass@a:4222,nats://b:4222`: the client wants addresses and credentials apart. */
+function readServers(urls: string): NatsServer {
+  const server: NatsServer = { servers: [] };
+  for (const part of urls.split(",")) {
+    const address = part.trim();
+    if (!URL.canParse(address) || !/^(nats|tls):$/.test(new URL(address).protocol)) {
+      throw new SettingsError(
+        "NATS_URL: must be nats://host:port or tls://host:port, several apart by commas",
+      );
+    }
+    const url = new URL(address);
+    server.servers.push(`${url.protocol}//${url.hostname}:${url.port || "4222"}`);
+    if (url.username && url.password) {
+      server.user = decodeURIComponent(url.username);
+      server.pass = decodeURIComponent(url.password);
+    } else if (url.username) {
+      server.token = decodeURIComponent(url.username);
+    }
+  }
+  return server;
+}

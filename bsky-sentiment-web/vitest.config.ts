@@ -1,0 +1,6 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  resolve: { alias: { "@": import.meta.dirname } },
+  test: { include: ["{lib,server,test}/**/*.test.ts"], environment: "node" },
+});
