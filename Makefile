@@ -1,0 +1,76 @@
+# Everything runs from a fresh clone: each target sets up what it needs. `make help` lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WEB := bsky-sentiment-web
+SERVICES := pipeline-core mock-ingest nats-firehose-ingest nats-stream-processor
+PYTHON_CODE := $(SERVICES) demo tests benchmarks
+UV := $(VENV)/bin/uv
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo live test test-python test-web lint format bench lock clean chromium $(SERVICES:%=test-%)
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.installed $(WEB)/.next/BUILD_ID ## Python services into .venv, dashboard built for production
+
+$(VENV)/.installed: requirements.lock $(SERVICES:%=%/pyproject.toml)
+	@command -v $(PYTHON) >/dev/null || { echo "No $(PYTHON) on PATH: install Python 3.11 or newer, or name yours with PYTHON=…"; exit 1; }
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and f"Python {v.major}.{v.minor} is too old: 3.11 or newer is needed; name another with PYTHON=…")'
+	@echo "Setting up .venv (once, about a minute)"
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(SERVICES:%=-e ./%)
+	@touch $@
+
+$(WEB)/node_modules/.installed: $(WEB)/package-lock.json
+	@command -v node >/dev/null || { echo "No node on PATH: install Node.js 20 or newer"; exit 1; }
+	@node -e 'if (parseInt(process.versions.node) < 20) { console.error("Node.js " + process.versions.node + " is too old: 20 or newer is needed"); process.exit(1) }'
+	@echo "Installing the dashboard's packages (once, about half a minute)"
+	cd $(WEB) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+WEB_CODE = $(shell find $(WEB)/app $(WEB)/components $(WEB)/lib $(WEB)/server -type f 2>/dev/null) \
+	$(wildcard $(WEB)/*.ts $(WEB)/*.mjs $(WEB)/*.json)
+$(WEB)/.next/BUILD_ID: $(WEB)/node_modules/.installed $(WEB_CODE)
+	@echo "Building the dashboard"
+	cd $(WEB) && npm run --silent build
+	@touch $@
+
+demo: setup ## the whole suite with made-up posts, no Docker; Ctrl-C stops it
+	@exec $(BIN)/python -m demo
+
+live: setup ## the same on Bluesky's real firehose
+	@exec $(BIN)/python -m demo --live --store .data/live
+
+test: setup chromium ## every test: Python, dashboard, end to end in a real browser
+	$(BIN)/pytest
+	cd $(WEB) && npm run --silent test
+
+$(SERVICES:%=test-%): test-%: $(VENV)/.installed
+	$(BIN)/pytest $*/tests
+
+chromium: ## the browser for the end-to-end tests, installed where that is allowed
+	@tests/chromium.sh
+
+lint: setup ## ruff, mypy, Biome, tsc
+	$(BIN)/ruff check $(PYTHON_CODE)
+	$(BIN)/ruff format --check $(PYTHON_CODE)
+	$(BIN)/mypy $(SERVICES:%=%/src) demo benchmarks
+	cd $(WEB) && npm run --silent lint && npm run --silent typecheck
+
+format: $(VENV)/.installed ## put all code into its usual form
+	$(BIN)/ruff check --fix $(PYTHON_CODE)
+	$(BIN)/ruff format $(PYTHON_CODE)
+	cd $(WEB) && npx biome check --write .
+
+bench: $(VENV)/.installed ## measure decoding, ingest, model and processor on this machine
+	$(BIN)/python -m benchmarks
+
+lock: ## renew the locks from the pyproject.toml files (needs uv)
+	./lock.sh
+
+clean: ## remove what setup, tests and live runs have made
+	rm -rf $(VENV) .data $(WEB)/node_modules $(WEB)/.next .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} + -o -name '*.egg-info' -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Sentiment and topics for every post of the raw stream, on ordinary CPUs."""

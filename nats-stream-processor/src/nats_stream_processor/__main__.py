@@ -1,0 +1,79 @@
+"""The command nats-stream-processor."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+
+from pipeline_core import service as frame
+from pipeline_core.connection import connected
+from pipeline_core.consumer import PullConsumer
+from pipeline_core.deadletters import DeadLetters
+from pipeline_core.errors import ServiceError
+from pipeline_core.publisher import Publisher
+from pipeline_core.service import Service
+from pipeline_core.topology import BorrowedStream, Consumer, Stream, bring_about, dead_letter_stream, ensure
+
+from nats_stream_processor.cpus import usable_cpus
+from nats_stream_processor.engine import Engine, ModelError
+from nats_stream_processor.metrics import Metrics
+from nats_stream_processor.processor import Processor
+from nats_stream_processor.settings import ProcessorSettings
+
+
+async def process(service: Service[ProcessorSettings]) -> None:
+    """Load the model, then process raw posts until cancelled; then finish or hand back what was taken."""
+    settings, log, health = service.settings, service.log, service.health
+    metrics = Metrics(service.registry)
+    health.ready_while("model", lambda: "not loaded yet")
+    engine = await _load(service)
+    health.ready_while("model", lambda: None)
+    replicas, window = settings.num_stream_replicas, settings.duplicate_window_seconds
+    raw = Stream(settings.input_stream, settings.input_subject, replicas, duplicate_window=window)
+    enriched = Stream(settings.output_stream, settings.output_subject, replicas, duplicate_window=window)
+    graves = dead_letter_stream(raw.name, raw.subject, replicas)
+    consumer = Consumer(
+        settings.input_stream,
+        settings.consumer_name,
+        settings.input_subject,
+        ack_wait=settings.ack_wait_seconds,
+        max_ack_pending=settings.max_ack_pending,
+    )
+    async with connected(service, metrics.nats_connected) as client:
+        js = client.jetstream()
+        await bring_about(js, health, log, enriched, graves)
+        messages = PullConsumer(client, consumer, log, lambda: ensure(js, BorrowedStream(raw), consumer))
+        publisher = Publisher(client, log, metrics.publish_errors, max_retries=settings.max_retries)
+        letters = DeadLetters(publisher, graves.subject, settings.service_name, metrics.dead_letters)
+        processor = Processor(engine, messages, publisher, letters, settings, metrics, log)
+        health.ready_while("consumer", messages.unserved)
+        health.ready_while("publishing", publisher.failing)
+        metrics.queue_size.set_function(lambda: messages.waiting)
+        async with messages, processor, publisher:
+            telling = asyncio.create_task(processor.tell(settings.stats_interval))
+            try:
+                await processor.run()
+            finally:
+                telling.cancel()
+
+
+async def _load(service: Service[ProcessorSettings]) -> Engine:
+    settings = service.settings
+    threads = settings.threads or usable_cpus()
+    started = time.monotonic()
+    try:
+        engine = await asyncio.to_thread(Engine.load, settings.model_folder, threads=threads)
+    except ModelError as broken:
+        raise ServiceError(str(broken)) from broken
+    service.log.info("model loaded", seconds=round(time.monotonic() - started, 2), threads=threads)
+    return engine
+
+
+def main() -> None:
+    """Run the service."""
+    sys.exit(frame.run(process, ProcessorSettings))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""What nats-stream-processor counts."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
+_SHARES = tuple(tenth / 10 for tenth in range(1, 11))
+
+
+class Metrics:
+    """One instance a process, on the service's own registry."""
+
+    def __init__(self, registry: CollectorRegistry, prefix: str = "stream_processor") -> None:
+        def counter(name: str, what: str, *labels: str) -> Counter:
+            return Counter(f"{prefix}_{name}", what, labels, registry=registry)
+
+        def histogram(name: str, what: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+            return Histogram(f"{prefix}_{name}", what, labels, buckets=buckets, registry=registry)
+
+        self.processed = counter("posts_processed_total", "Raw posts that were given an answer")
+        self.published = counter("posts_published_total", "Enriched posts that JetStream has stored")
+        self.duplicates = counter("posts_duplicate_total", "Enriched posts that JetStream recognised as stored before")
+        self.publish_errors = counter("publish_errors_total", "Failed attempts to publish; each is retried")
+        self.errors = counter("errors_total", "Posts that failed, by type of error", "error_type")
+        self.dead_letters = counter("dead_letters_total", "Messages given up, by reason", "reason")
+        self.sentiments = counter("sentiment_predictions_total", "Posts by sentiment", "sentiment")
+        self.topics = counter("topic_predictions_total", "Posts by topic named", "topic")
+        self.sentiment_confidence = histogram("sentiment_confidence", "Probability of the sentiment named", _SHARES)
+        self.topic_confidence = histogram("topic_confidence", "Probability of the top topic", _SHARES)
+        self.processing = histogram(
+            "processing_duration_seconds", "From a post's arrival here until its enriched post is stored", _SECONDS
+        )
+        self.inference = histogram(
+            "model_inference_duration_seconds", "Tokenising and inference of one batch", _SECONDS, "model"
+        )
+        self.nats_connected = Gauge(
+            f"{prefix}_nats_connected", "1 while the connection to the broker stands", registry=registry
+        )
+        self.queue_size = Gauge(
+            f"{prefix}_message_queue_size", "Raw posts that have come and wait for the model", registry=registry
+        )

@@ -1,0 +1,208 @@
+"""Fetch, parse, infer, publish, then acknowledge.
+
+While the model works, posts queue; when it is free it takes what is there: at low load a post waits for nobody, at high
+load the batches are full. A raw post is acknowledged only when its enriched post is stored, or it is a dead letter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.js.api import PubAck
+from pipeline_core import subjects
+from pipeline_core.consumer import PullConsumer
+from pipeline_core.deadletters import DeadLetters
+from pipeline_core.logs import Log
+from pipeline_core.messages import EnrichedPost, RawPost
+from pipeline_core.publisher import Publisher
+from pipeline_core.timestamps import now
+from pydantic import ValidationError
+
+from nats_stream_processor.engine import Engine, Prediction
+from nats_stream_processor.enrich import enrich
+from nats_stream_processor.metrics import Metrics
+from nats_stream_processor.settings import ProcessorSettings
+
+TAKEN_AT_ONCE = 32  # posts; four small batches, about 40 ms of two cores: the longest a newcomer waits for the model
+MODEL = "embedded"
+
+
+@dataclass(slots=True)
+class Held:
+    """A raw message that was taken and is not yet answered for."""
+
+    message: Msg
+    since: float
+    buried: bool = False
+
+    @property
+    def place(self) -> str:
+        """Its stream and sequence: `bluesky-posts:1234`."""
+        metadata = self.message.metadata
+        return f"{metadata.stream}:{metadata.sequence.stream}"
+
+
+class Processor:
+    """Inside the block, `run` works for ever; leaving it hands back what was taken and not finished, for another
+    replica. Leave the publisher's block first, so that what is under way counts as finished."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        consumer: PullConsumer,
+        publisher: Publisher,
+        letters: DeadLetters,
+        settings: ProcessorSettings,
+        metrics: Metrics,
+        log: Log,
+    ) -> None:
+        self._engine, self._consumer, self._publisher, self._letters = engine, consumer, publisher, letters
+        self._settings, self._metrics, self._log = settings, metrics, log
+        self._held: dict[int, Held] = {}
+        self._answered: asyncio.Queue[tuple[Held, asyncio.Future[PubAck]]] = asyncio.Queue()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
+        self._acknowledging: asyncio.Task[None] | None = None
+        self._done = 0
+
+    async def __aenter__(self) -> Self:
+        self._acknowledging = asyncio.create_task(self._acknowledge_for_ever())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._acknowledging is not None:
+            self._acknowledging.cancel()
+        while not self._answered.empty():
+            await self._settle(*self._answered.get_nowait())
+        unfinished = list(self._held.values())
+        for held in unfinished:
+            await self._give_back(held, delay=0)
+        if unfinished:
+            self._log.info("handed back", posts=len(unfinished))
+        self._thread.shutdown(wait=False)
+
+    async def run(self) -> None:
+        """Process for ever."""
+        while True:
+            batch = [Held(message, time.monotonic()) for message in await self._consumer.take(TAKEN_AT_ONCE)]
+            self._held.update((id(held), held) for held in batch)
+            await self._process(batch)
+
+    async def tell(self, interval: float) -> None:
+        """Statistics as one line in the log every `interval` seconds, for ever."""
+        before, last = 0, time.monotonic()
+        while True:
+            await asyncio.sleep(interval)
+            moment = time.monotonic()
+            rate, before, last = (self._done - before) / (moment - last), self._done, moment
+            self._log.info("processing", posts_per_second=round(rate, 1), posts=before, waiting=self._consumer.waiting)
+
+    async def _process(self, batch: list[Held]) -> None:
+        posts: list[tuple[Held, RawPost]] = []
+        for held in batch:
+            try:
+                posts.append((held, RawPost.model_validate_json(held.message.data)))
+            except ValidationError as invalid:
+                await self._bury(held, "invalid_post", _first(invalid))
+        try:
+            predictions = await self._predict([post.text for _, post in posts])
+        except Exception as error:  # noqa: BLE001 - whatever the model raises, one post of the batch is the cause
+            self._log.warning("batch failed, trying its posts one by one", posts=len(posts), error=repr(error))
+            for held, post in posts:
+                await self._process_alone(held, post)
+            return
+        for (held, post), prediction in zip(posts, predictions, strict=True):
+            await self._publish(held, post, prediction)
+
+    async def _process_alone(self, held: Held, post: RawPost) -> None:
+        try:
+            (prediction,) = await self._predict([post.text])
+        except Exception as error:  # noqa: BLE001 - the post is to blame, whatever it is
+            self._metrics.errors.labels("inference").inc()
+            if held.message.metadata.num_delivered >= self._settings.max_deliver:
+                await self._bury(held, "inference_failed", repr(error))
+            else:
+                self._log.warning("post failed", place=held.place, error=repr(error))
+                await self._give_back(held, delay=self._settings.retry_delay)
+        else:
+            await self._publish(held, post, prediction)
+
+    async def _predict(self, texts: list[str]) -> list[Prediction]:
+        if not texts:
+            return []
+        with self._metrics.inference.labels(MODEL).time():
+            return await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.predict, texts)
+
+    async def _publish(self, held: Held, post: RawPost, prediction: Prediction) -> None:
+        enriched = enrich(
+            post,
+            prediction.sentiment,
+            prediction.topics,
+            threshold=self._settings.topic_sigmoid_threshold,
+            processor=self._settings.service_name,
+            processed_at=now(),
+        )
+        self._count(enriched)
+        subject = subjects.enriched(self._settings.output_subject, enriched)
+        stored = await self._publisher.publish(subject, enriched.to_json(), message_id=post.message_id)
+        stored.add_done_callback(lambda ack: self._answered.put_nowait((held, ack)))
+
+    def _count(self, post: EnrichedPost) -> None:
+        self._done += 1
+        self._metrics.processed.inc()
+        if post.sentiment is not None:
+            self._metrics.sentiments.labels(post.sentiment.label).inc()
+            self._metrics.sentiment_confidence.observe(post.sentiment.score)
+        if post.topics is not None:
+            for topic in post.topics.topics:
+                self._metrics.topics.labels(topic).inc()
+            self._metrics.topic_confidence.observe(post.topics.top_confidence)
+
+    async def _bury(self, held: Held, reason: str, error: str) -> None:
+        held.buried = True
+        self._metrics.errors.labels(reason).inc()
+        self._log.warning("dead letter", place=held.place, reason=reason, error=error)
+        buried = await self._letters.bury(held.message.data, reason=reason, error=error, source=held.place)
+        buried.add_done_callback(lambda ack: self._answered.put_nowait((held, ack)))
+
+    async def _give_back(self, held: Held, *, delay: float) -> None:
+        self._held.pop(id(held), None)
+        try:
+            await held.message.nak(delay=delay or None)
+        except NatsError as error:  # the broker gives it out again by itself after the ack wait
+            self._log.warning("not handed back", place=held.place, error=str(error))
+
+    async def _acknowledge_for_ever(self) -> None:
+        while True:
+            await self._settle(*await self._answered.get())
+
+    async def _settle(self, held: Held, ack: asyncio.Future[PubAck]) -> None:
+        if ack.cancelled():
+            return
+        if (rejected := ack.exception()) is not None:
+            if held.buried:  # not even its dead letter can be stored: it stays in the raw stream and comes again
+                self._log.error("dead letter rejected", place=held.place, why=str(rejected))
+            else:
+                await self._bury(held, "rejected", str(rejected))
+            return
+        if not held.buried:
+            (self._metrics.duplicates if ack.result().duplicate else self._metrics.published).inc()
+        self._metrics.processing.observe(time.monotonic() - held.since)
+        self._held.pop(id(held), None)
+        try:
+            await held.message.ack()
+        except NatsError as error:  # it comes again, and JetStream recognises its enriched post
+            self._log.warning("not acknowledged", place=held.place, error=str(error))
+
+
+def _first(invalid: ValidationError) -> str:
+    error = invalid.errors(include_url=False, include_input=False)[0]
+    return f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}".removeprefix(": ")
