@@ -18,7 +18,7 @@ export function SentimentShare({ stats, chosen, onChoose }: Props) {
         {SENTIMENTS.map((sentiment) => (
           <button
             aria-pressed={chosen === sentiment}
-            className="-mx-2 rounded-lg border border-transparent px-2 py-2 text-left hover:border-line aria-pressed:border-line aria-pressed:bg-surface"
+            className="choice px-2 py-2 text-left"
             data-count={stats.sentiments[sentiment]}
             data-testid={`sentiment-${sentiment}`}
             key={sentiment}

@@ -28,7 +28,7 @@ export function TopicRanking({ topics, chosen, onChoose }: Props) {
           <li key={topic}>
             <button
               aria-pressed={chosen === topic}
-              className="-mx-2 grid w-[calc(100%+1rem)] grid-cols-[minmax(0,13rem)_minmax(2rem,1fr)_3.5rem] items-center gap-3 rounded-lg border border-transparent px-2 py-1 text-left text-sm hover:border-line aria-pressed:border-line aria-pressed:bg-surface"
+              className="choice grid w-[calc(100%+1rem)] grid-cols-[minmax(0,11.5rem)_minmax(2rem,1fr)_3rem] items-center gap-3 px-2 py-1 text-left text-sm"
               data-count={topics[topic]}
               data-testid={`topic-${topic}`}
               data-topic={topic}
@@ -36,10 +36,11 @@ export function TopicRanking({ topics, chosen, onChoose }: Props) {
               type="button"
             >
               <span className="truncate">{topicName(topic)}</span>
-              <svg aria-hidden="true" className="block h-2 w-full overflow-hidden rounded-full">
+              <svg aria-hidden="true" className="block h-2 w-full">
                 <rect
                   className="bar topic-fill"
                   height="100%"
+                  rx="4"
                   width={`${((100 * topics[topic]) / largest).toFixed(2)}%`}
                 />
               </svg>

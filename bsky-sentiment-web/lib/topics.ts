@@ -29,8 +29,8 @@ export function isTopic(value: string): value is Topic {
   return known.has(value);
 }
 
-/** The label as a reader would write it: `film_tv_&_video` is "Film TV & video". */
+/** The label as a reader would write it: `film_tv_&_video` is "Film, TV & video". */
 export function topicName(topic: Topic): string {
-  const words = topic.replaceAll("_", " ").replace("tv", "TV");
+  const words = topic.replaceAll("_", " ").replace("film tv", "film, TV");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -55,9 +55,4 @@ export class Ring<T extends { readonly sequence: number }> {
     }
     return low;
   }
-
-  clear(): void {
-    this.#items.length = 0;
-    this.#head = 0;
-  }
 }

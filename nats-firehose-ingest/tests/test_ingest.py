@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import signal
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-import aiohttp
 import pytest
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 from nats_firehose_ingest.cursors import key
 from nats_firehose_ingest.frames import decode
-from pipeline_core.testing import Broker, free_port
+from pipeline_core.testing import Broker, ServiceProcess, eventually, free_port, running_service
 
 import nats
 
@@ -28,67 +22,20 @@ FRAMES = pds_frames()
 POSTS = {post.uri for frame in FRAMES for post in decode("", frame, "").posts}
 LAST = max(sequence(frame) or 0 for frame in FRAMES)
 GARBAGE = [b"\xff\x00garbage", encode({"op": 1, "t": "#labels"}, {"seq": LAST + 1})]
-PATIENCE = 40.0  # seconds
 
 
-class Ingest:
-    """One process of the command."""
-
-    def __init__(self, broker: Broker, upstream: str, **environment: str) -> None:
-        self.port = free_port()
-        self._environment = {
-            **os.environ,
+def ingesting(broker: Broker, upstream: str, **settings: str) -> AbstractAsyncContextManager[ServiceProcess]:
+    """The command reading `upstream` from its very beginning."""
+    return running_service(
+        "nats_firehose_ingest",
+        **{
             "NATS_URL": broker.url,
             "UPSTREAM_HOSTS": upstream,
-            "HEALTH_CHECK_PORT": str(self.port),
-            "HEALTH_CHECK_HOST": "127.0.0.1",
             "START_CURSOR": "0",
             "CURSOR_SAVE_INTERVAL": "0.2",
-            "STATS_INTERVAL": "1",
-            **environment,
-        }
-        self.process = self.start()
-
-    def start(self) -> subprocess.Popen[str]:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "nats_firehose_ingest"],
-            env=self._environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        return self.process
-
-    async def get(self, path: str) -> tuple[int, str]:
-        async with aiohttp.ClientSession() as session:
-            try:
-                async with session.get(f"http://127.0.0.1:{self.port}{path}") as answer:
-                    return answer.status, await answer.text()
-            except aiohttp.ClientError:
-                return 0, ""
-
-    async def metric(self, name: str) -> float:
-        lines = (await self.get("/metrics"))[1].splitlines()
-        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    async def end(self, number: int = signal.SIGTERM) -> tuple[int, str]:
-        """Signal it; its exit code and all it printed."""
-        self.process.send_signal(number)
-        output = await asyncio.to_thread(lambda: self.process.communicate(timeout=PATIENCE)[0])
-        return self.process.returncode, output
-
-
-@asynccontextmanager
-async def ingesting(broker: Broker, upstream: str, **environment: str) -> AsyncIterator[Ingest]:
-    ingest = Ingest(broker, upstream, **environment)
-    try:
-        yield ingest
-    finally:
-        ingest.kill()
+            **settings,
+        },
+    )
 
 
 @asynccontextmanager
@@ -106,15 +53,6 @@ async def count(js: JetStreamContext, stream: str = "bluesky-posts") -> int:
         return (await js.stream_info(stream)).state.messages
     except (NotFoundError, nats.errors.Error):
         return 0
-
-
-async def eventually(holds: Callable[[], Any], what: str) -> None:
-    try:
-        async with asyncio.timeout(PATIENCE):
-            while not await holds():
-                await asyncio.sleep(0.05)
-    except TimeoutError:
-        pytest.fail(f"not within {PATIENCE} s: {what}")
 
 
 async def stored(js: JetStreamContext) -> list[str]:
@@ -147,14 +85,14 @@ async def test_every_post_once_bad_input_in_the_dead_letters_and_a_clean_end(bro
         ]
         assert (await ingest.get("/ready"))[0] == 200
         assert await ingest.metric("nats_firehose_posts_published_total") == len(POSTS)
-        code, output = await ingest.end()
+        code, output = await ingest.stop()
         assert code == 0, output
         bucket = await js.key_value("firehose-state")
         assert (await bucket.get(key("nats-firehose-ingest", url))).value == str(LAST + 1).encode()
         assert all(json.loads(line) for line in output.splitlines()), "every line of the log is JSON"
 
 
-async def _bad(ingest: Ingest, number: int) -> bool:
+async def _bad(ingest: ServiceProcess, number: int) -> bool:
     return await ingest.metric("firehose_bad_input_total") >= number
 
 
@@ -164,8 +102,7 @@ async def test_nothing_is_lost_or_doubled_by_sigkill_and_restart(broker: Broker,
         for share in (1, 2):
             target = len(POSTS) * share * (seed + 1) // 10
             await eventually(lambda target=target: _at_least(js, target), f"{target} posts stored")
-            ingest.kill()
-            ingest.start()
+            ingest.kill_and_restart()
         await assert_exactly_the_posts(js)
 
 
@@ -174,15 +111,11 @@ async def test_nothing_is_lost_or_doubled_by_a_broker_that_goes_and_comes_back(b
     async with Relay(FRAMES).serving() as url, jetstream(broker) as js, ingesting(broker, url) as ingest:
         await eventually(lambda: _at_least(js, 20), "some posts stored")
         getattr(broker, end)()
-        await eventually(lambda: _answers(ingest, "/ready", 503), "unready without a broker")
+        await eventually(lambda: ingest.answers("/ready", 503), "unready without a broker")
         assert (await ingest.get("/health"))[0] == 200, "a restart would not bring the broker back"
         broker.start()
         await assert_exactly_the_posts(js)
-        await eventually(lambda: _answers(ingest, "/ready", 200), "ready again")
-
-
-async def _answers(ingest: Ingest, path: str, status: int) -> bool:
-    return (await ingest.get(path))[0] == status
+        await eventually(lambda: ingest.answers("/ready", 200), "ready again")
 
 
 async def test_connections_cut_or_closed_with_any_code_are_renewed_where_they_ended(broker: Broker) -> None:
@@ -231,7 +164,7 @@ async def test_the_next_host_takes_over_and_has_a_cursor_of_its_own(broker: Brok
 async def test_it_starts_before_its_broker_and_is_unready_but_alive(broker: Broker) -> None:
     broker.stop()
     async with Relay(FRAMES).serving() as url, ingesting(broker, url) as ingest:
-        await eventually(lambda: _answers(ingest, "/health", 200), "alive without a broker")
+        await eventually(lambda: ingest.answers("/health", 200), "alive without a broker")
         assert (await ingest.get("/ready"))[0] == 503
         broker.start()
         async with jetstream(broker) as js:
@@ -240,10 +173,10 @@ async def test_it_starts_before_its_broker_and_is_unready_but_alive(broker: Brok
 
 async def test_a_taken_port_is_named_with_the_setting_that_chooses_another(broker: Broker) -> None:
     async with ingesting(broker, "ws://127.0.0.1:1") as first:
-        await eventually(lambda: _answers(first, "/health", 200), "alive")
-        second = Ingest(broker, "ws://127.0.0.1:1", HEALTH_CHECK_PORT=str(first.port))
-        output = await asyncio.to_thread(lambda: second.process.communicate(timeout=PATIENCE)[0])
-        assert second.process.returncode == 1
+        await eventually(lambda: first.answers("/health", 200), "alive")
+        async with ingesting(broker, "ws://127.0.0.1:1", HEALTH_CHECK_PORT=str(first.port)) as second:
+            code, output = await second.ended()
+        assert code == 1
         assert f"127.0.0.1:{first.port} is taken" in output
         assert "HEALTH_CHECK_PORT" in output
         assert "Traceback" not in output

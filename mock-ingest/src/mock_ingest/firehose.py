@@ -21,7 +21,7 @@ from mock_ingest.world import World
 
 PATH = "/xrpc/com.atproto.sync.subscribeRepos"
 #: Seconds between looks at the clock by a client that has everything: a frame is at most this late.
-_TICK = 0.01
+_TICK = 0.02
 #: Frames of a backlog between two chances for other clients and for the health endpoints.
 _BURST = 32
 #: Frames kept for clients that read the same part of the story, of about 6 KB each.

@@ -2,17 +2,22 @@
 
 from base64 import b32encode
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import blake2b, sha256
 
 #: CIDv1 · DAG-CBOR (0x71) · SHA-256 (0x12) · 32 bytes: the records, tree nodes and commits of a repository.
 _DAG_CBOR_PREFIX = b"\x01\x71\x12\x20"
 #: CIDv1 · raw (0x55) · SHA-256 · 32 bytes: blobs.
 _RAW_PREFIX = b"\x01\x55\x12\x20"
-#: The alphabet of a TID sorts as the numbers do (https://atproto.com/specs/tid).
-_TID_ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"
+#: The alphabet of a TID sorts as the numbers do, unlike that of RFC 4648 (https://atproto.com/specs/tid).
+_TO_TID_ALPHABET = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"234567abcdefghijklmnopqrstuvwxyz")
 _TID_LENGTH = 13
+#: Base32 works in groups of five bytes; two groups hold the number.
+_TID_BYTES = 10
 _CLOCK_ID_BITS = 10
 _MICROSECONDS = 1_000_000
+#: Seconds whose writing is kept: hundreds of events share each.
+_SECONDS_KEPT = 64
 
 
 def cid_of_block(block: bytes) -> bytes:
@@ -33,11 +38,7 @@ def cid_text(cid: bytes) -> str:
 def tid(time_us: int, clock_id: int) -> str:
     """The 13 characters for a time in microseconds since 1970 and a clock number below 1,024."""
     number = time_us << _CLOCK_ID_BITS | clock_id
-    characters = [""] * _TID_LENGTH
-    for position in range(_TID_LENGTH - 1, -1, -1):
-        characters[position] = _TID_ALPHABET[number & 31]
-        number >>= 5
-    return "".join(characters)
+    return b32encode(number.to_bytes(_TID_BYTES, "big")).translate(_TO_TID_ALPHABET)[-_TID_LENGTH:].decode()
 
 
 def did_plc(key: bytes, number: int) -> str:
@@ -54,4 +55,9 @@ def at_uri(did: str, collection: str, rkey: str) -> str:
 def rfc3339(time_us: int) -> str:
     """Microseconds since 1970 as RFC 3339 in UTC with milliseconds, as the network writes it."""
     seconds, rest = divmod(time_us, _MICROSECONDS)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest // 1000:03d}Z"
+    return f"{_to_the_second(seconds)}.{rest // 1000:03d}Z"
+
+
+@lru_cache(_SECONDS_KEPT)
+def _to_the_second(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"

@@ -15,7 +15,7 @@ class MockSettings(Settings):
     )
     seed: int = Field(1, description="which world: the same seed and shares at the same rate tell the same story")
     rate: float = Field(
-        50.0, gt=0, le=100_000, description="events per second; in publish mode every event creates posts"
+        50.0, ge=0.001, le=100_000, description="events per second; in publish mode every event creates posts"
     )
     count: int = Field(
         0, ge=0, description="publish: posts, then exit; firehose: events, then the world ends (0 = never)"

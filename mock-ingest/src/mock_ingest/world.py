@@ -70,7 +70,7 @@ class World:
         garbage_share: float = 0.0,
     ) -> None:
         self._key = blake2b(str(seed).encode(), digest_size=32).digest()
-        self._rate = Fraction(rate).limit_denominator(_RATE_DENOMINATOR)
+        self._events, self._seconds = Fraction(rate).limit_denominator(_RATE_DENOMINATOR).as_integer_ratio()
         self._hostile_share = hostile_share
         self._plot = Plot(self._key, post_share, garbage_share)
         self._dids = tuple(did_plc(self._key, author) for author in range(POPULATION))
@@ -78,11 +78,11 @@ class World:
 
     def time_us(self, seq: int) -> int:
         """When ``seq`` happens, in microseconds since 1970."""
-        return seq * _MICROSECONDS * self._rate.denominator // self._rate.numerator
+        return seq * _MICROSECONDS * self._seconds // self._events
 
     def head(self, now_us: int) -> int:
         """The newest event that has happened at ``now_us`` (microseconds since 1970)."""
-        return now_us * self._rate.numerator // (_MICROSECONDS * self._rate.denominator)
+        return now_us * self._events // (_MICROSECONDS * self._seconds)
 
     def event(self, seq: int) -> Event:
         """The event with this sequence number (1 or more)."""

@@ -1,20 +1,27 @@
-"""Real parts for tests: a broker on free ports, with its own store, that can be stopped, killed and started again."""
+"""Real parts for tests, on free ports: a broker with its own store and a service as a process of its own, both of which
+can be stopped, killed and started again."""
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
+
+import aiohttp
 
 START_TIMEOUT = 15.0  # seconds
+PATIENCE = 60.0  # seconds until something that must happen is called missing; a loaded machine is slow
 
 
 def free_port() -> int:
@@ -98,3 +105,84 @@ def running_broker() -> Iterator[Broker]:
             yield broker
         finally:
             broker.stop()
+
+
+class ServiceProcess:
+    """One process of a service, started at once as `python -m module` with these settings."""
+
+    def __init__(self, module: str, **settings: str) -> None:
+        self.port = free_port()
+        self._command = [sys.executable, "-m", module]
+        self._environment = {
+            **os.environ,
+            "HEALTH_CHECK_HOST": "127.0.0.1",
+            "HEALTH_CHECK_PORT": str(self.port),
+            "STATS_INTERVAL": "1",
+            **settings,
+        }
+        self._output = TemporaryFile()  # noqa: SIM115 - lives as long as we; an unread pipe would fill and stop the service
+        self._start()
+
+    def _start(self) -> None:
+        self.process = subprocess.Popen(  # noqa: S603 - this Python and a module of ours
+            self._command, env=self._environment, stdout=self._output, stderr=subprocess.STDOUT
+        )
+
+    async def get(self, path: str) -> tuple[int, str]:
+        """Status and body of one of its endpoints; status 0 where it does not answer."""
+        async with aiohttp.ClientSession() as session:
+            try:
+                async with session.get(f"http://127.0.0.1:{self.port}{path}") as answer:
+                    return answer.status, await answer.text()
+            except aiohttp.ClientError:
+                return 0, ""
+
+    async def answers(self, path: str, status: int) -> bool:
+        """Whether the endpoint answers with `status` now."""
+        return (await self.get(path))[0] == status
+
+    async def metric(self, name: str) -> float:
+        """The sum of the samples whose line begins with `name`."""
+        lines = (await self.get("/metrics"))[1].splitlines()
+        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
+
+    def kill(self) -> None:
+        """SIGKILL, and wait until it is gone."""
+        self.process.kill()
+        self.process.wait()
+
+    def kill_and_restart(self) -> None:
+        """SIGKILL, and a new process with the same settings."""
+        self.kill()
+        self._start()
+
+    async def stop(self) -> tuple[int, str]:
+        """SIGTERM; its exit code and all it printed."""
+        self.process.send_signal(signal.SIGTERM)
+        return await self.ended()
+
+    async def ended(self) -> tuple[int, str]:
+        """Wait for its end; its exit code and all it printed."""
+        code = await asyncio.to_thread(self.process.wait, PATIENCE)
+        self._output.seek(0)
+        return code, self._output.read().decode()
+
+
+@asynccontextmanager
+async def running_service(module: str, **settings: str) -> AsyncIterator[ServiceProcess]:
+    """A process of a service, killed at the end."""
+    service = ServiceProcess(module, **settings)
+    try:
+        yield service
+    finally:
+        service.kill()
+
+
+async def eventually(holds: Callable[[], Awaitable[object]], what: str) -> None:
+    """Wait until `holds` gives something true. AssertionError with `what` if it never does."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while not await holds():  # noqa: ASYNC110 - what is asked lives in other processes
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise AssertionError(f"not within {PATIENCE} s: {what}") from None
