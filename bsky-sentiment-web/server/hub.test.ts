@@ -1,0 +1,279 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { EVERYTHING, type Filter } from "@/lib/filter";
+import { encoded, enriched, sentiment, topics } from "@/test/enriched";
+import { type Event, parseEvents } from "@/test/events";
+import { SNAPSHOT_POSTS } from "./client";
+import { Hub, type Viewer } from "./hub";
+import { createMetrics } from "./metrics";
+
+const CAPACITY = 1_000;
+const SECOND = 1_000;
+
+let now: number;
+let hub: Hub;
+
+beforeEach(() => {
+  now = Date.parse("2026-07-04T12:00:00Z");
+  hub = new Hub(createMetrics(), CAPACITY, () => now);
+});
+
+function readBack(count = 0) {
+  hub.connection("connected");
+  hub.begin("life1", 0);
+  publish(1, count);
+  hub.reachedEnd();
+}
+
+function publish(
+  from: number,
+  count: number,
+  changes: (number: number) => Record<string, unknown> = () => ({}),
+) {
+  for (let number = from; number < from + count; number++) {
+    hub.message(number, encoded(enriched(number, changes(number))), now);
+  }
+}
+
+function open(
+  options: { filter?: Partial<Filter>; lastEventId?: string; maxRate?: number } = {},
+  wake = () => {},
+  end = () => {},
+): Viewer {
+  const viewer = hub.open(
+    {
+      filter: { ...EVERYTHING, ...options.filter },
+      lastEventId: options.lastEventId ?? null,
+      maxRate: options.maxRate ?? null,
+    },
+    wake,
+    end,
+  );
+  if (!viewer) throw new Error("the hub took no viewer");
+  return viewer;
+}
+
+/** Everything the viewer can be given now, piece by piece. */
+function takeAll(viewer: Viewer): Event[] {
+  let text = "";
+  for (let piece = viewer.client.take(now); piece; piece = viewer.client.take(now)) text += piece;
+  return parseEvents(text);
+}
+
+const texts = (events: Event[]) => events.filter((e) => e.event === "post").map((e) => e.data.text);
+const names = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, place) => `post ${from + place}`);
+
+describe("a viewer", () => {
+  it("starts with a snapshot of the newest posts and exact figures, then gets every post in order", () => {
+    readBack(200);
+    const viewer = open();
+    const [snapshot] = takeAll(viewer);
+    expect(snapshot?.event).toBe("snapshot");
+    expect(snapshot?.data.posts).toHaveLength(SNAPSHOT_POSTS);
+    expect(snapshot?.data.posts[0].text).toBe("post 200");
+    expect(snapshot?.data.stats).toMatchObject({ total: 200, sentiments: { POSITIVE: 200 } });
+
+    publish(201, 30);
+    expect(texts(takeAll(viewer))).toEqual(names(201, 230));
+    expect(takeAll(viewer)).toEqual([]);
+  });
+
+  it("is told nothing but the state while older posts are still being read back", () => {
+    hub.connection("connected");
+    hub.begin("life1", 0);
+    publish(1, 10);
+    const viewer = open();
+    expect(takeAll(viewer).map((e) => e.event)).toEqual(["state"]);
+    hub.reachedEnd();
+    expect(takeAll(viewer).map((e) => e.event)).toEqual(["snapshot"]);
+  });
+
+  it("goes on from its last event without a gap or a repeat, wherever it was cut off", () => {
+    readBack(0);
+    publish(1, 300);
+    for (const last of [0, 1, 150, 299, 300]) {
+      const events = takeAll(open({ lastEventId: `life1-${last}` }));
+      expect(events.some((e) => e.event === "snapshot")).toBe(false);
+      expect(texts(events)).toEqual(names(last + 1, 300));
+    }
+  });
+
+  it("goes on from its last event after this server was started again", () => {
+    readBack(300);
+    const events = takeAll(open({ lastEventId: "life1-290" }));
+    expect(texts(events)).toEqual(names(291, 300));
+  });
+
+  it("starts anew with a snapshot if posts after its last event are no longer here", () => {
+    readBack(0);
+    publish(1, CAPACITY + 100);
+    expect(takeAll(open({ lastEventId: "life1-50" }))[0]?.event).toBe("snapshot");
+    expect(takeAll(open({ lastEventId: "life1-100" })).map((e) => e.event)).not.toContain("snapshot");
+  });
+
+  it("starts anew if its last event is of another stream, or nonsense", () => {
+    readBack(10);
+    for (const lastEventId of ["other-5", "life1-99", "5", "<script>"]) {
+      expect(takeAll(open({ lastEventId }))[0]?.event).toBe("snapshot");
+    }
+  });
+
+  it("gets a new snapshot when the stream was created anew", () => {
+    readBack(10);
+    const viewer = open();
+    takeAll(viewer);
+    hub.begin("life2", 0);
+    hub.message(1, encoded(enriched(77)), now);
+    hub.reachedEnd();
+    const snapshot = takeAll(viewer).find((e) => e.event === "snapshot");
+    expect(snapshot?.data.posts.map((p: { text: string }) => p.text)).toEqual(["post 77"]);
+  });
+
+  it("gets only what its filter lets through, in the snapshot and after it", () => {
+    readBack(0);
+    const mixed = (n: number) => ({
+      ...sentiment(n % 2 ? "NEGATIVE" : "POSITIVE"),
+      ...(n % 3 ? topics("music") : topics("music", "sports")),
+    });
+    publish(1, 30, mixed);
+    const viewer = open({ filter: { sentiment: "NEGATIVE", topic: "sports" } });
+    const [snapshot] = takeAll(viewer);
+    expect(snapshot?.data.posts.map((p: { text: string }) => p.text)).toEqual(
+      [27, 21, 15, 9, 3].map((n) => `post ${n}`),
+    );
+    expect(snapshot?.data.stats.total).toBe(30);
+    publish(31, 12, mixed);
+    expect(texts(takeAll(viewer))).toEqual(["post 33", "post 39"]);
+  });
+
+  it("with a limited rate gets the newest ones it has an allowance for; the others are counted", () => {
+    readBack(0);
+    const viewer = open({ maxRate: 10 });
+    takeAll(viewer);
+    publish(1, 500);
+    expect(texts(takeAll(viewer))).toEqual(names(301, 500));
+    expect(viewer.client.skipped).toBe(300);
+    now += SECOND;
+    publish(501, 100);
+    expect(texts(takeAll(viewer))).toEqual(names(591, 600));
+    expect(hub.stats().total).toBe(600);
+  });
+
+  it("gets a heartbeat after 15 quiet seconds, and only then", () => {
+    readBack(1);
+    const viewer = open();
+    takeAll(viewer);
+    now += 14 * SECOND;
+    expect(viewer.client.take(now)).toBe("");
+    now += SECOND;
+    expect(viewer.client.take(now)).toBe(": heartbeat\n\n");
+  });
+
+  it("gets new figures once a second under the id of how far it is", () => {
+    readBack(1);
+    const viewer = open({ filter: { topic: "sports" } });
+    takeAll(viewer);
+    publish(2, 5);
+    now += SECOND;
+    hub.tick();
+    const stats = takeAll(viewer).find((e) => e.event === "stats");
+    expect(stats?.id).toBe("life1-6");
+    expect(stats?.data).toMatchObject({ total: 6, rate: 5 });
+  });
+});
+
+describe("the hub", () => {
+  it("drops a viewer that takes nothing for half a minute, and no other", () => {
+    readBack(1);
+    const ended: string[] = [];
+    const stalled = open({}, undefined, () => ended.push("stalled"));
+    open({}, undefined, () => ended.push("waiting"));
+    stalled.busySince = now;
+    now += 31 * SECOND;
+    hub.tick();
+    expect(ended).toEqual(["stalled"]);
+    expect(hub.viewers).toBe(1);
+  });
+
+  it("drops a viewer that the window has left behind, instead of hiding a gap from it", () => {
+    readBack(1);
+    const ended: string[] = [];
+    const slow = open({}, undefined, () => ended.push("slow"));
+    slow.client.take(now);
+    publish(2, CAPACITY + 1);
+    hub.tick();
+    expect(ended).toEqual(["slow"]);
+  });
+
+  it("ends every stream when it closes, and takes no more", () => {
+    readBack(1);
+    let ended = 0;
+    open({}, undefined, () => ended++);
+    open({}, undefined, () => ended++);
+    hub.close();
+    expect(ended).toBe(2);
+    expect(
+      hub.open(
+        { filter: EVERYTHING, lastEventId: null, maxRate: null },
+        () => {},
+        () => {},
+      ),
+    ).toBeNull();
+  });
+
+  it("wakes waiting viewers once for many posts", () => {
+    readBack(1);
+    let woken = 0;
+    open({}, () => woken++);
+    publish(2, 50);
+    expect(woken).toBe(0);
+    hub.flush();
+    hub.flush();
+    expect(woken).toBe(1);
+  });
+
+  it("counts messages that are no posts by reason and goes on", async () => {
+    readBack(0);
+    hub.message(1, encoded("nonsense"), now);
+    hub.message(2, new Uint8Array([0xff]), now);
+    hub.message(3, encoded(enriched(3)), now);
+    expect(hub.stats().total).toBe(1);
+    const rejected = await hub.metrics.rejected.get();
+    expect(Object.fromEntries(rejected.values.map((v) => [v.labels.reason, v.value]))).toEqual({
+      not_an_object: 1,
+      not_utf8: 1,
+    });
+  });
+
+  it("says honestly how it stands with the data", () => {
+    const states: string[] = [];
+    const note = () => states.push(hub.state().state);
+    note();
+    hub.connection("connected");
+    hub.missing("posts");
+    note();
+    hub.begin("life1", 0);
+    note();
+    hub.reachedEnd();
+    note();
+    publish(1, 1);
+    note();
+    now += 31 * SECOND;
+    note();
+    hub.connection("disconnected");
+    note();
+    hub.connection("connected");
+    publish(2, 1);
+    note();
+    expect(states).toEqual([
+      "connecting",
+      "no-data",
+      "connecting",
+      "no-data",
+      "live",
+      "stale",
+      "disconnected",
+      "live",
+    ]);
+  });
+});

@@ -1,0 +1,119 @@
+import { describe, expect, it } from "vitest";
+import { encoded, enriched } from "@/test/enriched";
+import { decodePost } from "./message";
+
+function post(changes: Record<string, unknown> = {}) {
+  const decoded = decodePost(encoded(enriched(1, changes)));
+  if ("rejection" in decoded) throw new Error(decoded.rejection);
+  return decoded.post;
+}
+
+function rejection(data: Uint8Array | string) {
+  const decoded = decodePost(typeof data === "string" ? new TextEncoder().encode(data) : data);
+  return "rejection" in decoded ? decoded.rejection : null;
+}
+
+describe("an enriched message", () => {
+  it("becomes a post with its sentiment, topics, time and link", () => {
+    expect(post()).toEqual({
+      uri: "at://did:plc:author1/app.bsky.feed.post/3k1",
+      author: "did:plc:author1",
+      text: "post 1",
+      truncated: false,
+      time: "2026-07-04T14:38:08.999Z",
+      langs: ["en"],
+      sentiment: {
+        label: "POSITIVE",
+        score: 0.92,
+        probabilities: { negative: 0.01, neutral: 0.07, positive: 0.92 },
+      },
+      topics: ["music"],
+      link: "https://bsky.app/profile/did%3Aplc%3Aauthor1/post/3k1",
+    });
+  });
+
+  it("may lack everything but uri, author and text", () => {
+    const bare = decodePost(encoded({ uri: "at://x", author: "did:plc:x", text: "hello" }));
+    expect(bare).toMatchObject({
+      post: { text: "hello", sentiment: null, topics: [], time: null, link: null },
+    });
+  });
+
+  it("may say null where it says nothing", () => {
+    const nulls = { created_at: null, langs: null, sentiment: null, topics: null, processor: null };
+    expect(post(nulls)).toMatchObject({ sentiment: null, topics: [], langs: [] });
+  });
+
+  it("ranks its topics by probability, the top one first, and drops unknown ones", () => {
+    const topics = {
+      topics: ["gaming", "sports", "cooking", "music"],
+      top_topic: "music",
+      probabilities: { music: 0.9, sports: 0.8, gaming: 0.6 },
+    };
+    expect(post({ topics }).topics).toEqual(["music", "sports", "gaming"]);
+  });
+
+  it("takes a time in any zone and gives it in UTC, or none if it is nonsense", () => {
+    expect(post({ created_at: "2026-07-04T16:38:08+02:00" }).time).toBe("2026-07-04T14:38:08.000Z");
+    expect(post({ created_at: "yesterday", timestamp: "soon" }).time).toBeNull();
+  });
+});
+
+describe("a hostile text", () => {
+  it("is kept as it is when it is only markup: markup is a matter of the page", () => {
+    const text = "<script>alert(1)</script>";
+    expect(post({ text }).text).toBe(text);
+  });
+
+  it("loses control characters and lone surrogates, which HTML and UTF-8 cannot carry", () => {
+    const raw = `{"uri":"at://x","author":"d","text":"a\\u0000b\\u0007c\\r\\nd\\re\\ud83df"}`;
+    expect(decodePost(new TextEncoder().encode(raw))).toMatchObject({ post: { text: "abc\nd\ne\ufffdf" } });
+  });
+
+  it("is cut at a length that a page can bear, and says so", () => {
+    const { text, truncated } = post({ text: `Z${"\u0301".repeat(100_000)}` });
+    expect(text.length).toBe(3_000);
+    expect(truncated).toBe(true);
+  });
+
+  it("is never cut into half a character", () => {
+    expect(post({ text: `a${"😭".repeat(2_000)}` }).text.isWellFormed()).toBe(true);
+  });
+
+  it("in a URI never becomes a link", () => {
+    for (const uri of [
+      "javascript:alert(1)",
+      "at://did:plc:a/app.bsky.feed.post/..",
+      "at://did:plc:a/app.bsky.feed.like/3k",
+      "at://did:plc:a/app.bsky.feed.post/3k?x=<script>",
+      "at://did:plc:a@evil.example/app.bsky.feed.post/3k",
+      " at://did:plc:a/app.bsky.feed.post/3k",
+    ]) {
+      expect(post({ uri }).link).toBeNull();
+    }
+  });
+});
+
+describe("a message that is no post", () => {
+  it.each([
+    ["not_utf8", new Uint8Array([0xff, 0xfe])],
+    ["not_json", "{"],
+    ["not_json", ""],
+    ["not_an_object", "[]"],
+    ["not_an_object", "null"],
+    ["bad_uri", encoded(enriched(1, { uri: 7 }))],
+    ["bad_uri", encoded(enriched(1, { uri: "" }))],
+    ["bad_author", encoded(enriched(1, { author: null }))],
+    ["bad_text", encoded(enriched(1, { text: undefined }))],
+    ["bad_sentiment", encoded(enriched(1, { sentiment: { label: "JOY", score: 1 } }))],
+    ["bad_sentiment", encoded(enriched(1, { sentiment: { label: "POSITIVE", score: 7 } }))],
+    ["bad_topics", encoded(enriched(1, { topics: ["music"] }))],
+    ["bad_langs", encoded(enriched(1, { langs: "en" }))],
+  ])("is rejected as %s", (expected, data) => {
+    expect(rejection(data)).toBe(expected);
+  });
+
+  it("is rejected and not obeyed when it tries to reach the prototype", () => {
+    expect(rejection('{"__proto__":{"uri":"x"},"author":"d","text":"t"}')).toBe("bad_uri");
+  });
+});

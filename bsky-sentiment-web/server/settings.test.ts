@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import { readSettings, SettingsError } from "./settings";
+
+describe("the settings", () => {
+  it("have defaults for a broker on this machine", () => {
+    expect(readSettings({})).toEqual({
+      nats: { servers: ["nats://localhost:4222"] },
+      stream: "bluesky-posts-enriched",
+      subject: "bluesky.enriched.>",
+      metricsEnabled: true,
+    });
+  });
+
+  it("take a subject with or without its ending, and an empty variable as none", () => {
+    expect(readSettings({ OUTPUT_SUBJECT: "bluesky.enriched.dev" }).subject).toBe("bluesky.enriched.dev.>");
+    expect(readSettings({ OUTPUT_SUBJECT: "bluesky.enriched.dev.>" }).subject).toBe("bluesky.enriched.dev.>");
+    expect(readSettings({ OUTPUT_SUBJECT: "" }).subject).toBe("bluesky.enriched.>");
+  });
+
+  it("take several servers, and credentials out of the address", () => {
+    expect(readSettings({ NATS_URL: "nats://web:s%40fe@a:4222, tls://b" }).nats).toEqual({
+      servers: ["nats://a:4222", "tls://b:4222"],
+      user: "web",
+      pass: "s@fe",
+    });
+  });
+
+  it("name the variable at fault and never its value", () => {
+    for (const env of [
+      { NATS_URL: "http://secret" },
+      { NATS_URL: "secret" },
+      { OUTPUT_STREAM: "secret.*" },
+      { OUTPUT_SUBJECT: "secret.>.x" },
+      { OUTPUT_SUBJECT: ">" },
+    ]) {
+      expect(() => readSettings(env)).toThrow(SettingsError);
+      expect(() => readSettings(env)).toThrow(new RegExp(`^${Object.keys(env)[0]}`));
+      expect(() => readSettings(env)).not.toThrow(/secret/);
+    }
+  });
+});

@@ -1,0 +1,169 @@
+import { type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { EVERYTHING } from "@/lib/filter";
+import { eventStream } from "@/server/eventStream";
+import { Hub } from "@/server/hub";
+import { createMetrics } from "@/server/metrics";
+import { StreamReader } from "@/server/nats";
+import { readSettings } from "@/server/settings";
+import { Broker, findNatsServer, freePort } from "./broker";
+import { encoded, enriched } from "./enriched";
+import { type Event, parseEvents } from "./events";
+
+const STREAM = "bluesky-posts-enriched";
+const binary = findNatsServer();
+/** Generous: it only bounds how long a failure takes. */
+const PATIENCE = { timeout: 30_000, interval: 50 };
+
+if (!binary) {
+  console.warn(
+    "No nats-server found (NATS_SERVER_BIN, PATH, ../.venv/bin): the tests with a real broker are skipped.",
+  );
+}
+
+describe.skipIf(!binary)("with a real broker", { timeout: 60_000 }, () => {
+  let broker: Broker;
+  let hub: Hub;
+  let reader: StreamReader;
+  let connection: NatsConnection;
+  let manager: JetStreamManager;
+
+  beforeEach(async () => {
+    broker = new Broker(binary ?? "", await freePort());
+    const metrics = createMetrics();
+    hub = new Hub(metrics, 1_000);
+    reader = new StreamReader(readSettings({ NATS_URL: broker.url }), hub, metrics, 1_000);
+    hub.start();
+    void reader.run();
+  });
+
+  afterEach(async () => {
+    hub.close();
+    await reader.stop();
+    await connection?.close();
+    await broker.remove();
+  });
+
+  async function startBroker() {
+    await broker.start();
+    connection = await connect({ servers: broker.url });
+    manager = await jetstreamManager(connection);
+  }
+
+  const createStream = () => manager.streams.add({ name: STREAM, subjects: ["bluesky.enriched.>"] });
+
+  async function publish(from: number, to: number) {
+    const js = jetstream(connection);
+    for (let number = from; number <= to; number++) {
+      await js.publish("bluesky.enriched.positive.music", encoded(enriched(number)));
+    }
+  }
+
+  const state = (expected: string) => vi.waitFor(() => expect(hub.state().state).toBe(expected), PATIENCE);
+  const total = (expected: number) => vi.waitFor(() => expect(hub.stats().total).toBe(expected), PATIENCE);
+
+  /** Reads an event stream as a browser would, into a growing list. */
+  function view(lastEventId: string | null = null) {
+    const abort = new AbortController();
+    const body = eventStream(hub, { filter: EVERYTHING, maxRate: null, lastEventId }, abort.signal);
+    if (!body) throw new Error("the hub took no viewer");
+    const events: Event[] = [];
+    const ended = (async () => {
+      for await (const chunk of body) events.push(...parseEvents(new TextDecoder().decode(chunk)));
+    })();
+    const posts = () => events.filter((e) => e.event === "post").map((e) => e.data.text);
+    return { events, posts, ended };
+  }
+
+  it("waits for a broker that is not there yet, then for a stream, then shows what comes", async () => {
+    expect(hub.state().state).toBe("connecting");
+    await startBroker();
+    await state("no-data");
+    await createStream();
+    await publish(1, 20);
+    await total(20);
+    await state("live");
+  });
+
+  it("reads back the end of a stream that is there already", async () => {
+    await startBroker();
+    await createStream();
+    await publish(1, 1_050);
+    await total(1_000);
+    expect(hub.snapshot(EVERYTHING).posts[0]?.text).toBe("post 1050");
+  });
+
+  it("serves many viewers from one consumer", async () => {
+    await startBroker();
+    await createStream();
+    const viewers = Array.from({ length: 50 }, () => view());
+    await state("no-data");
+    await publish(1, 30);
+    const all = Array.from({ length: 30 }, (_, place) => `post ${place + 1}`);
+    for (const viewer of viewers) {
+      await vi.waitFor(() => {
+        const snapshot = viewer.events.find((e) => e.event === "snapshot");
+        const first = snapshot?.data.posts.map((p: { text: string }) => p.text).toReversed() ?? [];
+        expect([...first, ...viewer.posts()]).toEqual(all);
+      }, PATIENCE);
+    }
+    const { consumer_count } = (await manager.streams.info(STREAM)).state;
+    expect(consumer_count).toBe(1);
+  });
+
+  it("goes on without a gap or a repeat after the broker was killed and started again", async () => {
+    await startBroker();
+    await createStream();
+    await state("no-data");
+    const viewer = view();
+    await vi.waitFor(() => expect(viewer.events.some((e) => e.event === "snapshot")).toBe(true), PATIENCE);
+    await publish(1, 10);
+    await vi.waitFor(() => expect(viewer.posts()).toHaveLength(10), PATIENCE);
+
+    await connection.close();
+    await broker.kill();
+    await state("disconnected");
+    await startBroker();
+    await publish(11, 25);
+    const all = Array.from({ length: 25 }, (_, place) => `post ${place + 1}`);
+    await vi.waitFor(() => expect(viewer.posts()).toEqual(all), PATIENCE);
+    await state("live");
+  });
+
+  it("notices that its consumer was deleted and goes on where it was", async () => {
+    await startBroker();
+    await createStream();
+    await publish(1, 5);
+    await total(5);
+    for await (const { name } of manager.consumers.list(STREAM)) await manager.consumers.delete(STREAM, name);
+    await publish(6, 9);
+    await total(9);
+  });
+
+  it("notices a stream that was deleted and created anew, and starts again with it", async () => {
+    await startBroker();
+    await createStream();
+    await publish(1, 20);
+    await total(20);
+    const viewer = view();
+    await manager.streams.delete(STREAM);
+    await createStream();
+    await publish(101, 103);
+    await total(3);
+    await vi.waitFor(() => {
+      const newest = viewer.events.findLast((e) => e.event === "snapshot");
+      expect(newest?.data.stats.total).toBe(3);
+    }, PATIENCE);
+  });
+
+  it("ends open event streams when it stops", async () => {
+    await startBroker();
+    await createStream();
+    await state("no-data");
+    const viewer = view();
+    hub.close();
+    await viewer.ended;
+    expect(hub.viewers).toBe(0);
+  });
+});
