@@ -21,7 +21,7 @@ type Props = {
 export function PostStream({ feed, rate, state, filter, onFilter, onPause, onResume }: Props) {
   return (
     <section aria-labelledby="posts-heading" id="posts" tabIndex={-1}>
-      <div className="sticky top-0 z-10 -mx-2 flex min-h-12 flex-wrap items-center gap-2 bg-ground/95 px-2 py-2 lg:-mt-2">
+      <div className="sticky top-0 z-10 -mx-2 flex min-h-12 flex-wrap items-center gap-2 bg-ground px-2 py-2 lg:-mt-2">
         <h2 className="eyebrow mr-auto" id="posts-heading">
           Posts
         </h2>

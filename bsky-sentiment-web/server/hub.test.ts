@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { EVERYTHING, type Filter } from "@/lib/filter";
+import { postSchema, snapshotSchema, stateSchema, statsSchema } from "@/lib/wire";
 import { encoded, enriched, sentiment, topics } from "@/test/enriched";
 import { type Event, parseEvents } from "@/test/events";
 import { SNAPSHOT_POSTS } from "./client";
@@ -243,6 +244,27 @@ describe("the hub", () => {
       not_an_object: 1,
       not_utf8: 1,
     });
+  });
+
+  it("sends nothing that the page would refuse, at any moment", () => {
+    const schemas = { snapshot: snapshotSchema, post: postSchema, stats: statsSchema, state: stateSchema };
+    const seen = new Set<string>();
+    const check = (events: Event[]) => {
+      for (const { event, data } of events) {
+        expect(schemas[event as keyof typeof schemas].safeParse(data).error).toBeUndefined();
+        seen.add(event);
+      }
+    };
+    expect(snapshotSchema.safeParse(hub.snapshot(EVERYTHING)).error).toBeUndefined();
+    const viewer = open();
+    check(takeAll(viewer));
+    readBack(3);
+    check(takeAll(viewer));
+    publish(4, 3, (n) => ({ sentiment: null, topics: null, text: `${n} \ud83d` }));
+    now += SECOND;
+    hub.tick();
+    check(takeAll(viewer));
+    expect([...seen].toSorted()).toEqual(["post", "snapshot", "state", "stats"]);
   });
 
   it("says honestly how it stands with the data", () => {

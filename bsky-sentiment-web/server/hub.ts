@@ -1,6 +1,7 @@
 import type { Filter } from "@/lib/filter";
 import type { Snapshot, State, Stats } from "@/lib/wire";
 import { Client, type ClientOptions, newestPosts } from "./client";
+import { Counts } from "./counts";
 import { sseFrame } from "./frame";
 import type { StreamListener } from "./listener";
 import { decodePost } from "./message";
@@ -161,15 +162,10 @@ export class Hub implements StreamListener {
   }
 
   stats(now = this.clock()): Stats {
-    const counts = this.caughtUp ? this.window?.counts : undefined;
-    return {
-      total: counts?.total ?? 0,
-      capacity: this.capacity,
-      rate: Math.round(this.#rate.perSecond(now) * 10) / 10,
-      sentiments: { ...(counts?.sentiments ?? { NEGATIVE: 0, NEUTRAL: 0, POSITIVE: 0 }) },
-      unscored: counts?.unscored ?? 0,
-      topics: { ...counts?.topics } as Stats["topics"],
-    };
+    const { total, unscored, sentiments, topics } =
+      this.caughtUp && this.window ? this.window.counts : new Counts();
+    const rate = Math.round(this.#rate.perSecond(now) * 10) / 10;
+    return { total, capacity: this.capacity, rate, sentiments, unscored, topics };
   }
 
   state(now = this.clock()): State {
