@@ -46,6 +46,8 @@ _THREAD_SHARE = 0.03
 #: Likes, reposts, replies and quotes flock to this many posts for this many events: a few posts are popular, as in
 #: life, and their CIDs are then worked out once.
 _POPULAR_POSTS, _POPULAR_FOR = 16, 1_000
+#: Events looked through for a post to refer to. Even at a post share of 1 % only one search in 10^8 finds none.
+_REACH = 2_000
 #: References kept, each about 300 bytes.
 _REFERENCES_KEPT = 4_096
 
@@ -184,13 +186,13 @@ class World:
         return None
 
     def _popular(self, seq: int, dice: Dice) -> PostRef | None:
-        """One of the posts that everybody talks about at ``seq``; None only before the first posts of the world."""
+        """One of the posts that everybody talks about at ``seq``."""
         era = seq - seq % _POPULAR_FOR
         return self._reference(era - dice.below(_POPULAR_POSTS) * _POPULAR_FOR // _POPULAR_POSTS)
 
     def _reference_before(self, seq: int) -> PostRef | None:
-        """The newest post before ``seq``."""
-        for earlier in range(seq - 1, FIRST_SEQ - 1, -1):
+        """The newest post before ``seq``; None where garbage or the beginning of the world leaves none in reach."""
+        for earlier in range(seq - 1, max(FIRST_SEQ, seq - _REACH) - 1, -1):
             if self._plot.kind(earlier) is Kind.CREATE:
                 return reference_to(self._post(earlier))
         return None
