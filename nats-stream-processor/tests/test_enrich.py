@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nats_stream_processor.cpus import usable_cpus
+from nats_stream_processor.enrich import enrich, name_sentiment, name_topics
+from pipeline_core.messages import TOPICS, EnrichedPost, RawPost
+
+SHARES = st.floats(0, 1)
+POST = RawPost(
+    uri="at://did:plc:a/app.bsky.feed.post/1", text="Gol!", author="did:plc:a", timestamp="2026-07-04T14:38:08Z"
+)
+
+
+@given(st.lists(SHARES, min_size=3, max_size=3), st.lists(SHARES, min_size=19, max_size=19), st.floats(0.01, 0.99))
+def test_an_enriched_post_is_valid_and_holds_the_contract(
+    sentiment: list[float], topics: list[float], threshold: float
+) -> None:
+    post = enrich(POST, sentiment, topics, threshold=threshold, processor="p", processed_at="2026-07-04T14:38:09.000Z")
+    again = EnrichedPost.model_validate_json(post.to_json())
+    assert again == post
+    assert json.loads(post.to_json()).items() >= json.loads(POST.to_json()).items()
+    assert post.sentiment is not None
+    assert post.topics is not None
+    assert post.sentiment.score == max(post.sentiment.probabilities.model_dump().values())
+    assert post.topics.topics[0] == post.topics.top_topic
+    assert post.topics.top_confidence == max(post.topics.probabilities.values())
+    over = {topic for topic, probability in zip(TOPICS, topics, strict=True) if probability >= threshold}
+    assert set(post.topics.topics) == (over or {post.topics.top_topic})
+    assert list(post.topics.probabilities) == list(TOPICS)
+
+
+def test_labels_stand_in_the_order_of_the_vectors() -> None:
+    assert name_sentiment([0.2, 0.1, 0.7]).label == "POSITIVE"
+    assert name_sentiment([0.5, 0.3, 0.2]).label == "NEGATIVE"
+    topics = [0.0] * 19
+    topics[TOPICS.index("sports")], topics[TOPICS.index("gaming")] = 0.9, 0.6
+    assert name_topics(topics, 0.5).topics == ["sports", "gaming"]
+    assert name_topics(topics, 0.95).topics == ["sports"]
+
+
+@pytest.mark.parametrize(("quota", "cpus"), [("100000 100000", 1), ("150000 100000", 2), ("50000 100000", 1)])
+def test_the_cgroups_quota_bounds_the_threads(tmp_path: Path, quota: str, cpus: int) -> None:
+    (tmp_path / "cpu.max").write_text(quota)
+    assert usable_cpus(tmp_path / "cpu.max") <= cpus
+
+
+@pytest.mark.parametrize("content", ["max 100000", "nonsense", ""])
+def test_without_a_quota_the_affinity_counts(tmp_path: Path, content: str) -> None:
+    (tmp_path / "cpu.max").write_text(content)
+    assert usable_cpus(tmp_path / "cpu.max") == usable_cpus(tmp_path / "absent") >= 1

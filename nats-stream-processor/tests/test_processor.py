@@ -1,0 +1,233 @@
+"""The command itself, with its own model, on a real broker."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import pytest
+from nats.aio.client import Client
+from nats.js.errors import NotFoundError
+from nats_stream_processor.engine import Engine, Prediction
+from nats_stream_processor.metrics import Metrics
+from nats_stream_processor.processor import Processor
+from nats_stream_processor.settings import ProcessorSettings
+from pipeline_core import logs
+from pipeline_core.consumer import PullConsumer
+from pipeline_core.deadletters import DeadLetters
+from pipeline_core.messages import SENTIMENTS, TOPICS, EnrichedPost, RawPost
+from pipeline_core.publisher import Publisher
+from pipeline_core.testing import Broker, ServiceProcess, eventually, running_service
+from pipeline_core.topology import Consumer, Stream, dead_letter_stream, ensure
+from prometheus_client import CollectorRegistry
+
+RAW = Stream("bluesky-posts", "bluesky.posts")
+TEXTS = [
+    "What a wonderful match, we won!",
+    "I hate this cold.",
+    "",
+    "👩‍👩‍👧‍👦" * 100,
+    "x" * 3000,
+    "\u202e<script>\x00*.>",
+    "今日はいい天気",
+]
+
+
+def processing(broker: Broker, **settings: str) -> AbstractAsyncContextManager[ServiceProcess]:
+    return running_service(
+        "nats_stream_processor", **{"NATS_URL": broker.url, "ACK_WAIT_SECONDS": "3", "RETRY_DELAY": "0.1", **settings}
+    )
+
+
+def raw(number: int, text: str | None = None) -> RawPost:
+    return RawPost(
+        uri=f"at://did:plc:a/app.bsky.feed.post/{number}",
+        cid=f"bafy{number}",
+        author="did:plc:a",
+        text=f"Post number {number}: {TEXTS[number % len(TEXTS)]}" if text is None else text,
+        timestamp="2026-07-04T14:38:08.999Z",
+        langs=["en"],
+    )
+
+
+async def publish(client: Client, *payloads: bytes) -> None:
+    await ensure(client.jetstream(), RAW)
+    for payload in payloads:
+        await client.jetstream().publish("bluesky.posts.create", payload)
+
+
+async def messages(client: Client, stream: str) -> list[Any]:
+    js = client.jetstream()
+    try:
+        state = (await js.stream_info(stream)).state
+    except NotFoundError:
+        return []
+    return [await js.get_msg(stream, seq=number) for number in range(1, state.messages + 1)]
+
+
+async def enriched(client: Client) -> list[EnrichedPost]:
+    return [
+        EnrichedPost.model_validate_json(message.data) for message in await messages(client, "bluesky-posts-enriched")
+    ]
+
+
+async def unanswered(client: Client) -> int:
+    info = await client.jetstream().consumer_info("bluesky-posts", "unified-processor")
+    return (info.num_pending or 0) + (info.num_ack_pending or 0)
+
+
+async def answered(client: Client, *, stored: int) -> bool:
+    try:
+        info = await client.jetstream().stream_info("bluesky-posts-enriched")
+        return info.state.messages >= stored and await unanswered(client) == 0
+    except NotFoundError:
+        return False
+
+
+async def test_every_post_comes_out_once_whatever_its_text_and_what_is_no_post_is_buried(
+    broker: Broker, client: Client
+) -> None:
+    posts = [raw(number, text) for number, text in enumerate(TEXTS)]
+    poison = [b"", b"{}", b'{"uri": "u", "author": "a", "timestamp": "2026-07-04T14:38:08Z", "text": "\\ud800"}']
+    await publish(client, *(post.to_json() for post in posts), *poison)
+    async with processing(broker) as processor:
+        await eventually(lambda: answered(client, stored=len(posts)), "all posts answered")
+        assert (await processor.get("/ready"))[0] == 200
+        found = await enriched(client)
+        assert {post.uri: post.text for post in found} == {post.uri: post.text for post in posts}
+        assert all(post.processor == "nats-stream-processor" for post in found)
+        for message in await messages(client, "bluesky-posts-enriched"):
+            *base, sentiment, topic = message.subject.split(".")
+            body = json.loads(message.data)
+            assert base == ["bluesky", "enriched"]
+            assert (sentiment.upper(), topic) == (body["sentiment"]["label"], body["topics"]["top_topic"])
+            assert sentiment.upper() in SENTIMENTS
+            assert topic in TOPICS
+        letters = await messages(client, "bluesky-dlq")
+        assert [letter.data or b"" for letter in letters] == poison
+        assert {letter.headers["Dlq-Reason"] for letter in letters} == {"invalid_post"}
+        assert await processor.metric('stream_processor_dead_letters_total{reason="invalid_post"}') == 3
+        code, output = await processor.stop()
+        assert code == 0, output
+
+
+async def test_the_specifications_smallest_message_is_answered(broker: Broker, client: Client) -> None:
+    smallest = {
+        "uri": "at://test/12345",
+        "text": "This is the best day of my life, I love it!",
+        "author": "test-user-67890",
+        "timestamp": "2025-09-30T10:30:00Z",
+    }
+    await publish(client, json.dumps(smallest).encode())
+    async with processing(broker):
+        await eventually(lambda: answered(client, stored=1), "the post answered")
+    (message,) = await messages(client, "bluesky-posts-enriched")
+    body = json.loads(message.data)
+    assert body.items() >= smallest.items()
+    assert body["sentiment"]["label"] == "POSITIVE"
+    assert 0 < body["sentiment"]["score"] <= 1
+    assert body["processed_at"].endswith("Z")
+
+
+async def test_nothing_is_lost_or_doubled_by_sigkill(broker: Broker, client: Client) -> None:
+    posts = [raw(number) for number in range(400)]
+    await publish(client, *(post.to_json() for post in posts))
+    async with processing(broker) as processor:
+        for share in (20, 150):
+            await eventually(lambda share=share: _enough(client, share), f"{share} posts stored")
+            processor.kill_and_restart()
+        await eventually(lambda: answered(client, stored=len(posts)), "all posts answered")
+    found = await enriched(client)
+    assert {post.uri for post in found} == {post.uri for post in posts}
+    assert len(found) == len(posts), "a post was stored twice"
+
+
+async def _enough(client: Client, number: int) -> bool:
+    try:
+        return (await client.jetstream().stream_info("bluesky-posts-enriched")).state.messages >= number
+    except NotFoundError:
+        return False
+
+
+async def test_nothing_is_lost_or_doubled_by_a_broker_restart(broker: Broker, client: Client) -> None:
+    posts = [raw(number) for number in range(300)]
+    await publish(client, *(post.to_json() for post in posts))
+    async with processing(broker) as processor:
+        await eventually(lambda: _enough(client, 20), "some posts stored")
+        broker.kill()
+        await eventually(lambda: processor.answers("/ready", 503), "unready without a broker")
+        broker.start()
+        await eventually(lambda: answered(client, stored=len(posts)), "all posts answered")
+        await eventually(lambda: processor.answers("/ready", 200), "ready again")
+    assert len(await enriched(client)) == len(posts)
+
+
+async def test_sigterm_hands_back_at_once_what_is_not_finished(broker: Broker, client: Client) -> None:
+    posts = [raw(number) for number in range(600)]
+    await publish(client, *(post.to_json() for post in posts))
+    async with processing(broker, ACK_WAIT_SECONDS="300") as first:
+        await eventually(lambda: _enough(client, 10), "some posts stored")
+        code, output = await first.stop()
+        assert code == 0, output
+        assert len(await enriched(client)) < len(posts), "it stopped in the middle"
+    async with processing(broker, ACK_WAIT_SECONDS="300"):
+        await eventually(lambda: answered(client, stored=len(posts)), "all posts answered, long before the ack wait")
+    assert len(await enriched(client)) == len(posts)
+
+
+async def test_it_waits_for_a_raw_stream_that_it_may_make_itself(broker: Broker, client: Client) -> None:
+    async with processing(broker) as processor:
+        await eventually(lambda: processor.answers("/ready", 200), "ready with an empty stream")
+        await publish(client, raw(1).to_json())
+        await eventually(lambda: answered(client, stored=1), "the post answered")
+
+
+async def test_a_broken_model_folder_is_a_clear_end(broker: Broker) -> None:
+    async with processing(broker, MODEL_FOLDER="/nowhere") as processor:
+        code, output = await processor.ended()
+    assert code == 1
+    assert "/nowhere" in output
+    assert "Traceback" not in output
+
+
+class Stumbling:
+    """The real engine, but for texts that say they break it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+        if any("POISON" in text for text in texts):
+            raise RuntimeError("cannot compute")
+        return self._engine.predict(texts)
+
+
+async def test_a_post_that_breaks_the_model_costs_itself_alone(client: Client) -> None:
+    settings = ProcessorSettings(_cli_parse_args=False, retry_delay=0.1)
+    js, log, metrics = client.jetstream(), logs.configure("test", "INFO", "console"), Metrics(CollectorRegistry())
+    consumer, graves = (
+        Consumer("bluesky-posts", "unified-processor", "bluesky.posts"),
+        dead_letter_stream(RAW.name, RAW.subject, 1),
+    )
+    await ensure(js, Stream("bluesky-posts-enriched", "bluesky.enriched"), graves)
+    texts = ["A", "B", "C POISON", "D", "E POISON"]
+    await publish(client, *(raw(number, text).to_json() for number, text in enumerate(texts)))
+    pulling = PullConsumer(client, consumer, log, lambda: ensure(js, consumer))
+    publisher = Publisher(client, log, metrics.publish_errors)
+    letters = DeadLetters(publisher, graves.subject, "test", metrics.dead_letters)
+    stumbling: Any = Stumbling(Engine.load(threads=1))
+    processor = Processor(stumbling, pulling, publisher, letters, settings, metrics, log)
+    async with pulling, processor, publisher:
+        running = asyncio.create_task(processor.run())
+        await eventually(lambda: answered(client, stored=3), "three posts stored and nothing left over")
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+    assert {post.text for post in await enriched(client)} == {"A", "B", "D"}
+    buried = await messages(client, "bluesky-dlq")
+    assert {RawPost.model_validate_json(letter.data).text for letter in buried} == {"C POISON", "E POISON"}
+    assert {letter.headers["Dlq-Reason"] for letter in buried} == {"inference_failed"}
+    assert len(buried) == 2
