@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from atproto import CAR, CID, models, parse_subscribe_repos_message
-from atproto_subscription.frames import ErrorFrame, Frame, MessageFrame
+from atproto import CAR, CID, models, parse_subscribe_repos_message  # type: ignore[import-untyped]
+from atproto_subscription.frames import ErrorFrame, Frame, MessageFrame  # type: ignore[import-untyped]
 from libipld import decode_dag_cbor, decode_dag_cbor_multi
 from mock_ingest import frames
-from mock_ingest.events import FOLLOW, LIKE, POST, REPOST, Account, Commit, Event, Identity, Sync
+from mock_ingest.events import FOLLOW, LIKE, POST, REPOST, Account, Commit, Event, Garbage, Identity, Sync
 from mock_ingest.identifiers import rfc3339
 from mock_ingest.wire import to_bytes
 from mock_ingest.world import World
@@ -49,6 +49,7 @@ def test_every_frame_parses_with_the_protocols_own_library(events: list[Event]) 
         Sync: models.ComAtprotoSyncSubscribeRepos.Sync,
     }
     for event in events:
+        assert not isinstance(event, Garbage)
         message = parsed(event)
         assert type(message) is kinds[type(event)]
         assert message.seq == event.seq

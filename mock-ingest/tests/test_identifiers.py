@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from atproto import CID
+from atproto import CID  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 from mock_ingest.identifiers import cid_of_blob, cid_of_block, cid_text, did_plc, rfc3339, tid

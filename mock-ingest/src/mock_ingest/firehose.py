@@ -5,6 +5,7 @@ slow client slows down nobody but itself, and none is ever dropped for being slo
 """
 
 import asyncio
+import json
 import time
 from functools import lru_cache
 
@@ -148,5 +149,5 @@ def _cursor(request: web.Request) -> int | None:
 
 
 def _bad_request(text: str) -> web.HTTPBadRequest:
-    body = web.json_response({"error": "InvalidRequest", "message": text}).body
-    return web.HTTPBadRequest(body=body, content_type="application/json")
+    body = json.dumps({"error": "InvalidRequest", "message": text})
+    return web.HTTPBadRequest(text=body, content_type="application/json")
