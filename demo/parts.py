@@ -92,7 +92,7 @@ def dashboard(ports: Ports) -> Part:
     address = f"http://{ADDRESS}:{ports.dashboard}"
     return Part(
         "bsky-sentiment-web",
-        [shutil.which("node") or "node", "node_modules/next/dist/bin/next", "start"],
+        [shutil.which("node") or "node", "scripts/start.mjs"],
         started=f"{address}/api/health",
         ready=f"{address}/api/health",
         environment={

@@ -20,7 +20,7 @@ def configure(service: str, level: str, form: Literal["json", "console"]) -> Log
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     renderer: list[Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
         if form == "json"
         else [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
     )

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from pipeline_core import logs
+from pipeline_core.backoff import Backoff
+from pipeline_core.health import Health
+from pipeline_core.settings import Settings, load
+from pipeline_core.testing import eventually, free_port
+
+SERVICE = textwrap.dedent(
+    """
+    import asyncio, os, sys
+    from pipeline_core.errors import ServiceError
+    from pipeline_core.service import run
+    from pipeline_core.settings import Settings
+
+    mode = os.environ["TOY_MODE"]
+
+    async def main(service):
+        service.health.ready_while("work", lambda: "still loading" if mode == "loading" else None)
+        service.health.alive_while("loop", lambda: "hangs" if mode == "stuck" else None)
+        service.health.tell("posts", lambda: 7)
+        if mode == "fail":
+            raise ServiceError("no model at /nowhere: name another with MODEL_FOLDER")
+        if mode == "crash":
+            raise RuntimeError("a mistake of ours")
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            await asyncio.sleep(60 if mode == "slow" else 0.2)
+            service.log.info("handed over")
+
+    sys.exit(run(main, Settings))
+    """
+)
+
+
+class Toy:
+    """A service of a few lines, as a process."""
+
+    def __init__(self, folder: Path, mode: str, **settings: str) -> None:
+        script = folder / "toy.py"
+        script.write_text(SERVICE)
+        self.port = free_port()
+        self.process = subprocess.Popen(
+            [sys.executable, str(script)],
+            env={
+                **os.environ,
+                "TOY_MODE": mode,
+                "HEALTH_CHECK_PORT": str(self.port),
+                "HEALTH_CHECK_HOST": "127.0.0.1",
+                **settings,
+            },
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    async def status(self, path: str) -> int:
+        return self.get(path)[0]
+
+    def get(self, path: str) -> tuple[int, str]:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}") as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as refused:
+            return refused.code, refused.read().decode()
+        except OSError:
+            return 0, ""
+
+    def end(self, *signals: int) -> tuple[int, str]:
+        for number in signals:
+            self.process.send_signal(number)
+        output, _ = self.process.communicate(timeout=30)
+        return self.process.returncode, output
+
+
+@pytest.mark.parametrize(("mode", "ready", "health"), [("ready", 200, 200), ("loading", 503, 200), ("stuck", 503, 503)])
+async def test_the_endpoints_tell_ready_from_alive(tmp_path: Path, mode: str, ready: int, health: int) -> None:
+    toy = Toy(tmp_path, mode)
+    await eventually(lambda: toy.status("/health"), "answers")
+    assert (toy.get("/ready")[0], toy.get("/health")[0]) == (ready, health)
+    assert json.loads(toy.get("/health/detailed")[1])["details"] == {"posts": 7}
+    assert "python_info" in toy.get("/metrics")[1]
+    assert toy.end(signal.SIGTERM)[0] == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_lets_the_work_hand_over_and_every_line_is_json(tmp_path: Path, number: int) -> None:
+    toy = Toy(tmp_path, "ready")
+    await eventually(lambda: toy.status("/health"), "answers")
+    code, output = toy.end(number)
+    assert code == 0
+    assert [json.loads(line)["event"] for line in output.splitlines()] == [
+        "started",
+        "stopping",
+        "handed over",
+        "stopped",
+    ]
+
+
+async def test_a_hand_over_that_takes_too_long_is_cut_off_and_said(tmp_path: Path) -> None:
+    toy = Toy(tmp_path, "slow", DRAIN_SECONDS="0.5")
+    await eventually(lambda: toy.status("/health"), "answers")
+    code, output = toy.end(signal.SIGTERM)
+    assert code == 1
+    assert "not drained in time" in output
+
+
+@pytest.mark.parametrize(
+    ("mode", "words"), [("fail", "name another with MODEL_FOLDER"), ("crash", "a mistake of ours")]
+)
+def test_a_failure_ends_the_process_with_its_reason(tmp_path: Path, mode: str, words: str) -> None:
+    code, output = Toy(tmp_path, mode).end()
+    assert code == 1
+    assert words in output
+    assert ("Traceback" in output or "exc_type" in output) == (mode == "crash")
+
+
+def test_metrics_can_be_switched_off_by_a_flag_or_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load(Settings, []).metrics_enabled
+    assert not load(Settings, ["--no-metrics-enabled"]).metrics_enabled
+    monkeypatch.setenv("METRICS_ENABLED", "false")
+    assert not load(Settings, []).metrics_enabled
+    assert load(Settings, ["--metrics-enabled"]).metrics_enabled, "a flag counts more than the environment"
+
+
+@pytest.mark.parametrize("name", ["NUM_STREAM_REPLICAS", "NATS_STREAM_NUM_REPLICAS"])
+def test_replicas_have_two_names(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "3")
+    assert load(Settings, []).num_stream_replicas == 3
+
+
+def test_a_setting_that_cannot_be_used_is_named_with_its_value(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HEALTH_CHECK_PORT", "many")
+    monkeypatch.setenv("LOG_LEVEL", "LOUD")
+    with pytest.raises(SystemExit) as ended:
+        load(Settings, [])
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert "HEALTH_CHECK_PORT" in said
+    assert "'many'" in said
+    assert "LOG_LEVEL" in said
+
+
+def test_an_empty_variable_counts_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NATS_URL", "")
+    assert load(Settings, []).nats_servers == ["nats://localhost:4222"]
+
+
+def test_a_hostile_text_stays_one_line_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    text = 'a"\n{"event": "forged"}\r\u2028\x00%s {0} \x1b[31m'
+    logs.configure("test", "INFO", "json").info("seen", text=text)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line)["text"] == text
+
+
+def test_health_names_only_what_is_wrong() -> None:
+    health = Health()
+    health.alive_while("a", lambda: None)
+    health.ready_while("b", lambda: "gone")
+    assert (health.why_dead(), health.why_unready()) == ({}, {"b": "gone"})
+
+
+def test_backoff_grows_to_its_bound_and_starts_again_after_a_success() -> None:
+    backoff = Backoff(first=1.0, most=8.0)
+    for ceiling in (1, 2, 4, 8, 8, 8):
+        assert ceiling / 2 <= backoff.next() <= ceiling
+    backoff.reset()
+    assert backoff.next() <= 1
