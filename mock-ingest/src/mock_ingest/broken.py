@@ -10,7 +10,7 @@ from typing import Any
 from mock_ingest.events import Commit, Garbage, Record
 from mock_ingest.frames import commit_body, message
 from mock_ingest.identifiers import cid_of_block
-from mock_ingest.repository import Block, Signed, block, car, sign, signed
+from mock_ingest.repository import Block, block, sign, signed
 
 #: Stands in the text until the bytes that UTF-8 forbids take its place; as long as they are.
 _PLACE = b"@@@"
@@ -133,7 +133,6 @@ def _with_text_bytes(commit: Commit, text: bytes) -> bytes:
 
 def _with_blocks(commit: Commit, change: Callable[[Block], Block | None]) -> bytes:
     """The commit as signed, but with another record block, or none, in the CAR."""
-    parts: Signed = signed(commit)
+    parts = signed(commit)
     records = [change(record) for record in parts.records if record is not None]
-    blocks = [parts.commit, *parts.tree, *(record for record in records if record is not None)]
-    return message("#commit", commit_body(commit, parts) | {"blocks": car(parts.commit.cid, blocks)})
+    return message("#commit", commit_body(commit, parts) | {"blocks": parts.car_with(records)})

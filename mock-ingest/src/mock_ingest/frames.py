@@ -42,7 +42,7 @@ def frame(event: Commit | Identity | Account | Sync) -> bytes:
             return message("#account", _head(event) | {"active": active, "status": status})
         case Sync(did=did, rev=rev):
             root = commit_block(did, rev, block({"e": [], "l": None}).cid)
-            return message("#sync", _head(event) | {"rev": rev, "blocks": car(root.cid, [root])})
+            return message("#sync", _head(event) | {"rev": rev, "blocks": car(root)})
 
 
 def commit_body(event: Commit, parts: Signed) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def commit_body(event: Commit, parts: Signed) -> dict[str, Any]:
         "commit": parts.commit.cid,
         "rev": event.rev,
         "since": event.since,
-        "blocks": car(parts.commit.cid, parts.blocks),
+        "blocks": parts.car,
         "ops": [_op(op, record) for op, record in zip(event.ops, parts.records, strict=True)],
         "blobs": [],
         "time": rfc3339(event.time_us),

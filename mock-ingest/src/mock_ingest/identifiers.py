@@ -10,10 +10,10 @@ _DAG_CBOR_PREFIX = b"\x01\x71\x12\x20"
 #: CIDv1 · raw (0x55) · SHA-256 · 32 bytes: blobs.
 _RAW_PREFIX = b"\x01\x55\x12\x20"
 #: The alphabet of a TID sorts as the numbers do, unlike that of RFC 4648 (https://atproto.com/specs/tid).
-_TO_TID_ALPHABET = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"234567abcdefghijklmnopqrstuvwxyz")
-_TID_LENGTH = 13
-#: Base32 works in groups of five bytes; two groups hold the number.
-_TID_BYTES = 10
+_TID_ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"
+#: Two characters are ten bits: looked up together, as every event needs three TIDs.
+_TID_PAIRS = tuple(one + other for one in _TID_ALPHABET for other in _TID_ALPHABET)
+_TID_SHIFTS = (60, 50, 40, 30, 20, 10, 0)
 _CLOCK_ID_BITS = 10
 _MICROSECONDS = 1_000_000
 #: Seconds whose writing is kept: hundreds of events share each.
@@ -38,7 +38,8 @@ def cid_text(cid: bytes) -> str:
 def tid(time_us: int, clock_id: int) -> str:
     """The 13 characters for a time in microseconds since 1970 and a clock number below 1,024."""
     number = time_us << _CLOCK_ID_BITS | clock_id
-    return b32encode(number.to_bytes(_TID_BYTES, "big")).translate(_TO_TID_ALPHABET)[-_TID_LENGTH:].decode()
+    pairs = [_TID_PAIRS[number >> shift & 1023] for shift in _TID_SHIFTS]
+    return "".join(pairs)[1:]  # the number has 64 bits, which fill 13 characters
 
 
 def did_plc(key: bytes, number: int) -> str:

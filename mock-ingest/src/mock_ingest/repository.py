@@ -35,19 +35,29 @@ class Block:
     cid: bytes
     data: bytes
 
+    @property
+    def section(self) -> bytes:
+        """The block as an entry of a CAR."""
+        return _varint(len(self.cid) + len(self.data)) + self.cid + self.data
+
 
 @dataclass(frozen=True, slots=True)
 class Signed:
     """What a commit consists of. ``records`` has one entry for each of the commit's operations, None for a delete."""
 
     commit: Block
-    tree: tuple[Block, ...]
+    tree: Block
     records: tuple[Block | None, ...]
 
     @property
-    def blocks(self) -> list[Block]:
-        """All blocks, in the order of a CAR: root first."""
-        return [self.commit, *self.tree, *(record for record in self.records if record is not None)]
+    def car(self) -> bytes:
+        """The blocks as a commit carries them."""
+        return self.car_with(self.records)
+
+    def car_with(self, records: Iterable[Block | None]) -> bytes:
+        """The same with other records in place of the commit's own."""
+        written = (record.section for record in records if record is not None)
+        return car(self.commit, _past_sections(), self.tree.section, *written)
 
 
 def block(value: Any) -> Block:
@@ -63,10 +73,9 @@ def signed(event: Commit) -> Signed:
 
 def sign(event: Commit, records: tuple[Block | None, ...]) -> Signed:
     """The blocks of a commit whose records were encoded elsewhere."""
-    past = _past()
     written = [(op, record) for op, record in zip(event.ops, records, strict=True) if record]
-    top = block(_tree_node(((op.path.encode(), record.cid) for op, record in written), below=past[0].cid))
-    return Signed(commit_block(event.did, event.rev, top.cid), (top, *past), records)
+    tree = block(_tree_node(((op.path.encode(), record.cid) for op, record in written), below=_past()[0].cid))
+    return Signed(commit_block(event.did, event.rev, tree.cid), tree, records)
 
 
 def commit_block(did: str, rev: str, tree: bytes) -> Block:
@@ -87,6 +96,11 @@ def _past() -> tuple[Block, ...]:
             likes.append((f"{LIKE}/{tid(_PAST_US + number, 0)}".encode(), cid_of_block(number.to_bytes(4, "big"))))
         nodes.insert(0, block(_tree_node(likes, below=nodes[0].cid if nodes else None)))
     return tuple(nodes)
+
+
+@cache
+def _past_sections() -> bytes:
+    return b"".join(node.section for node in _past())
 
 
 def _tree_node(written: Iterable[tuple[bytes, bytes]], below: bytes | None) -> dict[str, Any]:
@@ -110,13 +124,10 @@ def _shared_prefix(one: bytes, other: bytes) -> int:
     return length
 
 
-def car(root: bytes, blocks: Iterable[Block]) -> bytes:
-    """A CAR v1 file with one root (https://ipld.io/specs/transport/car/carv1/)."""
-    header = encode_dag_cbor({"roots": [root], "version": _CAR_VERSION})
-    parts = [_varint(len(header)), header]
-    for entry in blocks:
-        parts += (_varint(len(entry.cid) + len(entry.data)), entry.cid, entry.data)
-    return b"".join(parts)
+def car(root: Block, *sections: bytes) -> bytes:
+    """A CAR v1 file of a root block and other blocks' sections (https://ipld.io/specs/transport/car/carv1/)."""
+    header = encode_dag_cbor({"roots": [root.cid], "version": _CAR_VERSION})
+    return b"".join((_varint(len(header)), header, root.section, *sections))
 
 
 @cache
