@@ -6,7 +6,7 @@ import type { Entry, PostWindow } from "./window";
 
 /** Posts that a browser gets to start with: a few screens. */
 export const SNAPSHOT_POSTS = 60;
-/** How long nothing may be sent before a heartbeat is due. */
+/** Proxies commonly close a connection after 30 to 60 quiet seconds. */
 const HEARTBEAT_MS = 15_000;
 /** A viewer who asks for at most n posts a second may get this many seconds' worth at once after a quiet time. */
 const BURST_S = 20;
@@ -34,11 +34,11 @@ export class Client {
   #lastEventId: string | null;
   #window: PostWindow | null = null;
   #position = 0;
-  #statsSent = "";
+  #statsSent: number;
   #stateSent = "";
   #allowance: number;
   #allowedAt: number;
-  #sentAt: number;
+  #heartbeatAt: number;
   /** Posts that matched but were left out for the sake of `maxRate`. */
   skipped = 0;
 
@@ -52,7 +52,8 @@ export class Client {
     this.#lastEventId = options.lastEventId;
     this.#allowance = (options.maxRate ?? 0) * BURST_S;
     this.#allowedAt = now;
-    this.#sentAt = now;
+    this.#heartbeatAt = now;
+    this.#statsSent = hub.statsNumber;
   }
 
   /** True if the window has dropped posts that this client has not had: it can only start again. */
@@ -62,17 +63,13 @@ export class Client {
 
   /** What to send now, or an empty string if there is nothing. */
   take(now: number): string {
-    const window = this.hub.window;
+    const window = this.hub.caughtUp ? this.hub.window : null;
     let frames = "";
-    if (window && this.hub.caughtUp) {
+    if (window) {
       if (window !== this.#window) frames += this.#begin(window, now);
       frames += this.#posts(window, now);
-      frames += this.#stats(window);
     }
-    frames += this.#state();
-    if (!frames && now - this.#sentAt >= HEARTBEAT_MS) frames = HEARTBEAT;
-    if (frames) this.#sentAt = now;
-    return frames;
+    return frames + this.#stats(window) + this.#state() + this.#heartbeat(now);
   }
 
   /** Goes on from the last event the browser has, or starts with a snapshot where that is not possible. */
@@ -85,7 +82,7 @@ export class Client {
       return "";
     }
     this.#position = window.newest;
-    this.#statsSent = this.hub.statsFrame;
+    this.#statsSent = this.hub.statsNumber;
     this.#stateSent = this.hub.stateFrame;
     return sseFrame("snapshot", this.hub.snapshot(this.#filter, now), window.idOf(window.newest));
   }
@@ -122,12 +119,14 @@ export class Client {
     return sent;
   }
 
-  /** The id says how far the browser is, so that a narrow filter need not search the whole window after a reconnect. */
-  #stats(window: PostWindow): string {
-    const stats = this.hub.statsFrame;
-    if (!stats || stats === this.#statsSent) return "";
-    this.#statsSent = stats;
-    return `id: ${window.idOf(this.#position)}\n${stats}`;
+  /**
+   * Every second, changed or not: a page that hears nothing for longer knows that its connection is dead. The id says how
+   * far the browser is, so that a narrow filter need not search the whole window after a reconnect.
+   */
+  #stats(window: PostWindow | null): string {
+    if (this.#statsSent === this.hub.statsNumber) return "";
+    this.#statsSent = this.hub.statsNumber;
+    return window ? `id: ${window.idOf(this.#position)}\n${this.hub.statsFrame}` : this.hub.statsFrame;
   }
 
   #state(): string {
@@ -135,6 +134,12 @@ export class Client {
     if (state === this.#stateSent) return "";
     this.#stateSent = state;
     return state;
+  }
+
+  #heartbeat(now: number): string {
+    if (now - this.#heartbeatAt < HEARTBEAT_MS) return "";
+    this.#heartbeatAt = now;
+    return HEARTBEAT;
   }
 }
 

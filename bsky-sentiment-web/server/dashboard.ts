@@ -3,6 +3,7 @@ import { log } from "./log";
 import { createMetrics } from "./metrics";
 import { StreamReader } from "./nats";
 import { readSettings, type Settings, SettingsError } from "./settings";
+import { cutSilentStreams } from "./socketTimeout";
 
 /** Open requests other than streams are short; whoever needs longer than this is not waited for. */
 const EXIT_AFTER_MS = 5_000;
@@ -26,6 +27,7 @@ export function startDashboard(): void {
   const reader = new StreamReader(settings, hub, metrics, WINDOW_POSTS);
   shared[key] = { hub, reader, metricsEnabled: settings.metricsEnabled, startedAt: Date.now() };
   hub.start();
+  cutSilentStreams("/api/stream");
   void reader.run();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop(hub, reader));
 }

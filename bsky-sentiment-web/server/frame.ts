@@ -3,5 +3,5 @@ export function sseFrame(event: string, data: unknown, id?: string): string {
   return `${id ? `id: ${id}\n` : ""}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
-/** A comment: keeps proxies from closing a quiet connection, and shows the server a dead one. */
+/** A comment, which browsers pass over. */
 export const HEARTBEAT = ": heartbeat\n\n";

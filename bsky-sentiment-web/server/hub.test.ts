@@ -160,14 +160,30 @@ describe("a viewer", () => {
     expect(hub.stats().total).toBe(600);
   });
 
-  it("gets a heartbeat after 15 quiet seconds, and only then", () => {
+  it("gets a heartbeat every 15 seconds", () => {
     readBack(1);
     const viewer = open();
     takeAll(viewer);
-    now += 14 * SECOND;
+    now += 15 * SECOND - 1;
     expect(viewer.client.take(now)).toBe("");
-    now += SECOND;
+    now += 1;
     expect(viewer.client.take(now)).toBe(": heartbeat\n\n");
+    expect(viewer.client.take(now)).toBe("");
+  });
+
+  it("hears figures every second even if nothing happens, so that silence means a dead connection", () => {
+    const viewer = open();
+    takeAll(viewer);
+    for (let second = 0; second < 3; second++) {
+      now += SECOND;
+      hub.tick();
+      expect(takeAll(viewer).map((e) => e.event)).toEqual(["stats"]);
+    }
+    readBack(0);
+    takeAll(viewer);
+    now += SECOND;
+    hub.tick();
+    expect(takeAll(viewer).map((e) => e.event)).toEqual(["stats"]);
   });
 
   it("gets new figures once a second under the id of how far it is", () => {

@@ -40,6 +40,8 @@ export class Hub implements StreamListener {
   /** False while older posts are still being read back: until then nothing is shown as if it were news. */
   caughtUp = false;
   statsFrame = "";
+  /** Counts the frames, to tell a new one from one that was sent. */
+  statsNumber = 0;
   stateFrame = "";
   readonly #viewers = new Set<Viewer>();
   readonly #rate: Rate;
@@ -100,7 +102,6 @@ export class Hub implements StreamListener {
     this.caughtUp = false;
     this.#newestAt = null;
     this.#streamMissing = null;
-    this.#refreshStats();
     this.#publishState();
   }
 
@@ -211,6 +212,7 @@ export class Hub implements StreamListener {
 
   #refreshStats(): void {
     this.statsFrame = sseFrame("stats", this.stats());
+    this.statsNumber++;
   }
 
   #refreshState(): void {
