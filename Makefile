@@ -8,7 +8,7 @@ PYTHON_CODE := $(SERVICES) demo tests benchmarks
 UV := $(VENV)/bin/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo live test test-python test-web lint format bench lock clean chromium $(SERVICES:%=test-%)
+.PHONY: help setup demo live test lint format bench lock clean chromium $(SERVICES:%=test-%)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -30,18 +30,21 @@ class Part:
     ready: str
     environment: dict[str, str] = field(default_factory=dict)
     folder: Path = ROOT
+    log: Path | None = None
+    """Where it writes its lines, if not to the terminal: shown only if it fails."""
 
 
 def broker(ports: Ports, store: Path) -> Part:
     """JetStream with its files in `store`, every acknowledged message on the disk."""
-    configuration = store / "nats.conf"
+    configuration, log = store / "nats.conf", store / "nats.log"
     store.mkdir(parents=True, exist_ok=True)
     configuration.write_text(
         f"server_name: nats\nlisten: {ADDRESS}:{ports.broker}\nhttp: {ADDRESS}:{ports.monitoring}\n"
+        f"log_file: {json.dumps(str(log))}\n"  # its banner would fill the first screen
         f"jetstream {{ store_dir: {json.dumps(str(store / 'jetstream'))}, sync_interval: always }}\n"
     )
     healthz = f"http://{ADDRESS}:{ports.monitoring}/healthz"
-    return Part("nats", [nats_server_binary(), "-c", str(configuration)], healthz, healthz)
+    return Part("nats", [nats_server_binary(), "-c", str(configuration)], healthz, healthz, log=log)
 
 
 def mock_firehose(ports: Ports, rate: float) -> Part:
@@ -118,6 +121,7 @@ def _service(name: str, module: str, ports: Ports, port: int, **settings: str) -
             "HEALTH_CHECK_HOST": ADDRESS,
             "HEALTH_CHECK_PORT": str(port),
             "LOG_FORMAT": "console",
+            "STATS_INTERVAL": "30",
             **settings,
         },
     )

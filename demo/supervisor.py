@@ -21,11 +21,18 @@ from demo.parts import Part
 START_TIMEOUT = 60.0  # seconds for a part to answer
 STOP_TIMEOUT = 10.0  # seconds for a part to hand over its work; then it is killed
 POLL = 0.1  # seconds
+LAST_LINES = 20  # of a failed part's log
 _COLOURS = (36, 33, 32, 35, 34, 31)
 
 
 class PartFailed(Exception):
     """A part did not start, or ended by itself."""
+
+    def __init__(self, part: Part, what: str) -> None:
+        lines = (
+            part.log.read_text(errors="replace").splitlines()[-LAST_LINES:] if part.log and part.log.exists() else []
+        )
+        super().__init__("\n".join([*lines, f"{part.name} {what}"]))
 
 
 class Supervisor:
@@ -66,10 +73,10 @@ class Supervisor:
             async with asyncio.timeout(START_TIMEOUT):
                 while not await self.answers(part.started):
                     if process.returncode is not None:
-                        raise PartFailed(f"{part.name} ended with code {process.returncode} while starting")
+                        raise PartFailed(part, f"ended with code {process.returncode} while starting")
                     await asyncio.sleep(POLL)
         except TimeoutError as silent:
-            raise PartFailed(f"{part.name} did not answer at {part.started} within {START_TIMEOUT:.0f} s") from silent
+            raise PartFailed(part, f"did not answer at {part.started} within {START_TIMEOUT:.0f} s") from silent
 
     async def answers(self, url: str) -> bool:
         """Whether `url` answers 200."""
@@ -93,7 +100,7 @@ class Supervisor:
             for wait in waits:
                 wait.cancel()
         ended = done.pop()
-        raise PartFailed(f"{waits[ended].name} ended with code {ended.result()}")
+        raise PartFailed(waits[ended], f"ended with code {ended.result()}")
 
     async def _relay(self, part: Part, process: asyncio.subprocess.Process, number: int) -> None:
         label = f"{part.name:<21}│ "
