@@ -31,7 +31,7 @@ export function Header({ state, stats }: { state: State; stats: Stats }) {
         <Figure name="posts a second">
           <span data-testid="rate">{formatRate(stats.rate)}</span>
         </Figure>
-        <Figure name={stats.total < stats.capacity ? "posts read" : "newest posts"}>
+        <Figure name="posts counted">
           <span data-count={stats.total} data-testid="total">
             {formatCount(stats.total)}
           </span>

@@ -14,7 +14,7 @@ export function SentimentShare({ stats, chosen, onChoose }: Props) {
         Sentiment
       </h2>
       <ShareBar className="mt-3 h-4 overflow-hidden rounded-full" parts={stats.sentiments} />
-      <div className="mt-3 grid grid-cols-3 gap-2">
+      <div className="mt-3 grid grid-cols-3 gap-4">
         {SENTIMENTS.map((sentiment) => (
           <button
             aria-pressed={chosen === sentiment}

@@ -166,7 +166,14 @@ export class Hub implements StreamListener {
     const { total, unscored, sentiments, topics } =
       this.caughtUp && this.window ? this.window.counts : new Counts();
     const rate = Math.round(this.#rate.perSecond(now) * 10) / 10;
-    return { total, capacity: this.capacity, rate, sentiments, unscored, topics };
+    return {
+      total,
+      capacity: this.capacity,
+      rate,
+      sentiments: { ...sentiments },
+      unscored,
+      topics: { ...topics },
+    };
   }
 
   state(now = this.clock()): State {

@@ -4,7 +4,7 @@ import { z } from "zod";
 const streamName = /^[A-Za-z0-9_-]+$/;
 const subject = /^[A-Za-z0-9_-]+(\.([A-Za-z0-9_-]+|\*))*(\.>)?$/;
 
-const environment = z.object({
+export const environment = z.object({
   NATS_URL: z.string().min(1).default("nats://localhost:4222"),
   OUTPUT_STREAM: z
     .string()
