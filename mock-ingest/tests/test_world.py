@@ -5,7 +5,20 @@ from collections import Counter
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mock_ingest.events import FOLLOW, LIKE, POST, REPOST, Account, Commit, Event, Garbage, Identity, Op, Sync
+from mock_ingest.events import (
+    FOLLOW,
+    LIKE,
+    POST,
+    REPOST,
+    Account,
+    Commit,
+    Event,
+    Garbage,
+    Identity,
+    Op,
+    Record,
+    Sync,
+)
 from mock_ingest.hostile import HOSTILE
 from mock_ingest.identifiers import at_uri, cid_text, rfc3339
 from mock_ingest.kinds import FIRST_SEQ, POPULATION
@@ -170,13 +183,13 @@ def test_an_edited_post_was_created_by_the_same_author_before(world: World, ops:
 
 
 def test_what_is_liked_quoted_and_answered_is_a_post_of_the_world(world: World, head: int) -> None:
-    known = {}
+    known: dict[str, tuple[int, str, Record]] = {}
     for seq in range(head - 12_000, head + 2_000):
         event = world.event(seq)
         if isinstance(event, Commit):
             for op in event.ops:
                 if op.collection == POST and op.action == "create":
-                    known[op.uri] = (seq, cid_text(block(op.record).cid))
+                    known[op.uri] = (seq, cid_text(block(op.record).cid), op.record or {})
     seen = Counter[str]()
     for seq in range(head, head + 2_000):
         event = world.event(seq)
@@ -190,10 +203,15 @@ def test_what_is_liked_quoted_and_answered_is_a_post_of_the_world(world: World, 
             }
             for kind, reference in references.items():
                 if reference and (kind != "root" or reference["uri"] in known):
-                    when, cid = known[reference["uri"]]
+                    when, cid, _ = known[reference["uri"]]
                     assert reference["cid"] == cid
                     assert when <= seq
                     seen[kind] += 1
+            if references["parent"]:
+                *_, parent = known[references["parent"]["uri"]]
+                assert references["root"] == parent.get("reply", {"root": references["parent"]})["root"]
+                seen["deeper"] += "reply" in parent
+    assert seen["deeper"] > 5
     assert min(seen[kind] for kind in ("like", "parent", "root", "quote")) > 5
 
 

@@ -104,11 +104,11 @@ def _past_sections() -> bytes:
 
 
 def _tree_node(written: Iterable[tuple[bytes, bytes]], below: bytes | None) -> dict[str, Any]:
-    """A node of a Merkle search tree. Keys are sorted, and each after the first is cut to what differs; ``below`` is
-    the node of all smaller keys."""
+    """A node of a Merkle search tree. ``written`` is in the order of its keys; each key after the first is cut to what
+    differs. ``below`` is the node of all smaller keys."""
     entries = []
     before = b""
-    for key, cid in sorted(written):
+    for key, cid in written:
         shared = _shared_prefix(before, key)
         entries.append({"p": shared, "k": key[shared:], "v": cid, "t": None})
         before = key
