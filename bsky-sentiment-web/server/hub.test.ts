@@ -130,6 +130,16 @@ describe("a viewer", () => {
     expect(snapshot?.data.posts.map((p: { text: string }) => p.text)).toEqual(["post 77"]);
   });
 
+  it("gets a new snapshot, not old posts again, when the broker has lost the stream's end", () => {
+    readBack(10);
+    const viewer = open({ lastEventId: "life1-5" });
+    expect(texts(takeAll(viewer))).toEqual(names(6, 10));
+    readBack(8);
+    const events = takeAll(viewer);
+    expect(events.map((e) => e.event)).toContain("snapshot");
+    expect(texts(events)).toEqual([]);
+  });
+
   it("gets only what its filter lets through, in the snapshot and after it", () => {
     readBack(0);
     const mixed = (n: number) => ({

@@ -80,6 +80,13 @@ describe("a hostile text", () => {
     expect(post({ text: `a${"😭".repeat(2_000)}` }).text.isWellFormed()).toBe(true);
   });
 
+  it("leaves no lone surrogate in anything else that is sent", () => {
+    const raw = JSON.stringify(enriched(1, { uri: "at://\ud83d", author: "d\udc00", langs: ["e\ud83d"] }));
+    expect(raw).toContain("\\ud83d");
+    const decoded = decodePost(new TextEncoder().encode(raw));
+    expect(decoded).toMatchObject({ post: { uri: "at://\ufffd", author: "d\ufffd", langs: ["e\ufffd"] } });
+  });
+
   it("in a URI never becomes a link", () => {
     for (const uri of [
       "javascript:alert(1)",

@@ -94,13 +94,11 @@ function toPost(message: Enriched): Post {
 
 /**
  * The text as HTML can carry it unchanged. A page drawn on the server must read the same in the browser, but HTML
- * turns CR into LF and forbids NUL and its like, and UTF-8 has no lone surrogates.
+ * turns CR into LF and forbids NUL and its like. (UTF-8 has no lone surrogates either; cutting a text can make one, so
+ * those are replaced last.)
  */
 function cleanText(text: string): string {
-  return text
-    .replace(/\r\n?/g, "\n")
-    .replace(/[^\P{Cc}\n\t]/gu, "")
-    .toWellFormed();
+  return text.replace(/\r\n?/g, "\n").replace(/[^\P{Cc}\n\t]/gu, "");
 }
 
 /** An RFC 3339 time in UTC, or null; clients write what they like. */

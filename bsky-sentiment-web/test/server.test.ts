@@ -1,0 +1,77 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { freePort } from "./broker";
+
+const root = join(import.meta.dirname, "..");
+const built = existsSync(join(root, ".next/standalone/server.js"));
+if (!built) console.warn("No built server found: run `npm run build` to have it tested too.");
+
+/** The built server with no broker to be found, which is no reason for it not to answer. */
+describe.skipIf(!built)("the built server", { timeout: 60_000 }, () => {
+  let server: ChildProcess;
+  let origin: string;
+
+  beforeAll(async () => {
+    const [port, nobody] = [await freePort(), await freePort()];
+    origin = `http://127.0.0.1:${port}`;
+    const env = {
+      ...process.env,
+      PORT: `${port}`,
+      HOSTNAME: "127.0.0.1",
+      NATS_URL: `nats://127.0.0.1:${nobody}`,
+    };
+    server = spawn("node", ["scripts/start.mjs"], { cwd: root, env, stdio: "ignore" });
+    await vi.waitFor(() => fetch(`${origin}/api/health`), { timeout: 30_000, interval: 100 });
+  });
+
+  afterAll(() => {
+    server.kill("SIGKILL");
+  });
+
+  it("is healthy and not ready without a broker, and says why", async () => {
+    const health = await fetch(`${origin}/api/health`);
+    expect([health.status, (await health.json()).state]).toEqual([200, "connecting"]);
+    expect((await fetch(`${origin}/api/ready`)).status).toBe(503);
+    expect(await (await fetch(`${origin}/metrics`)).text()).toMatch(/^nats_connected 0$/m);
+  });
+
+  it("gives every page a nonce of its own, and every script of the page carries it", async () => {
+    const nonces = new Set<string>();
+    for (const path of ["/", "/", "/there-is-no-such-page"]) {
+      const answer = await fetch(origin + path);
+      const policy = answer.headers.get("Content-Security-Policy") ?? "";
+      const nonce = /'nonce-([^']+)'/.exec(policy)?.[1] ?? "";
+      const scripts = (await answer.text()).match(/<script[^>]*>/g) ?? [];
+      expect(scripts.length).toBeGreaterThan(0);
+      for (const script of scripts) expect(script).toContain(`nonce="${nonce}"`);
+      expect(policy).not.toMatch(/unsafe/);
+      expect(policy).toContain("frame-ancestors 'none'");
+      expect(answer.headers.get("X-Content-Type-Options")).toBe("nosniff");
+      expect(answer.headers.get("Referrer-Policy")).toBe("no-referrer");
+      nonces.add(nonce);
+    }
+    expect(nonces.size).toBe(3);
+  });
+
+  it.each(["sentiment=joy", "topic=*", "topic=%3E", "topic=sports.%3E", "max_rate=0", "max_rate=x"])(
+    "answers the stream query %s with 400 and what is allowed instead",
+    async (query) => {
+      const answer = await fetch(`${origin}/api/stream?${query}`);
+      expect(answer.status).toBe(400);
+      const { error, parameters } = await answer.json();
+      expect(error).toMatch(/^un/);
+      expect(parameters).toMatchObject([{ parameter: query.split("=")[0], allowed: expect.anything() }]);
+    },
+  );
+
+  it("leaves by itself when told to stop, though a stream is open", async () => {
+    const stream = await fetch(`${origin}/api/stream`);
+    expect(stream.headers.get("Content-Type")).toBe("text/event-stream; charset=utf-8");
+    const exited = new Promise((resolve) => server.once("exit", resolve));
+    server.kill("SIGTERM");
+    expect(await stream.text()).toContain("event: state");
+    await exited;
+  });
+});
