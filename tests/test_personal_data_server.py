@@ -1,7 +1,8 @@
 """Ingest on the firehose of a real personal data server under load, killed while it reads.
 
 `PDS_LAB` names a folder with such a server: `npm start` there listens on PDS_PORT and PLC_PORT and prints a line of
-JSON when it is ready; `npm run load` makes OPS operations of the kind MODE on the server at PDS, and prints what it made.
+JSON when it is ready; `npm run load` makes OPS operations of the kind MODE on the server at PDS, and prints what it
+made.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from pipeline_core.connection import connected
 from pipeline_core.publisher import Publisher
 from pipeline_core.service import Service
 from pipeline_core.subjects import CREATE, prefix
-from pipeline_core.topology import BorrowedStream, Stream, ensure
+from pipeline_core.topology import BorrowedStream, Stream, bring_about
 from prometheus_client import Counter, Gauge
 
 from mock_ingest.messages import Message, messages
@@ -29,7 +29,7 @@ async def publish(service: Service[MockSettings]) -> None:
     gauge = Gauge("nats_connected", "1 while the connection to the broker stands", registry=registry)
     async with connected(service, gauge) as client:
         stream = Stream(settings.nats_stream, settings.nats_subject, settings.num_stream_replicas)
-        await ensure(client.jetstream(), BorrowedStream(stream))
+        await bring_about(client.jetstream(), service.health, service.log, BorrowedStream(stream))
         started = time.monotonic()
         tally = _Tally(stored)
         try:
