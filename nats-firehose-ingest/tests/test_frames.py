@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from nats_firehose_ingest.car import CID_PREFIX, find_blocks
 from nats_firehose_ingest.events import UpstreamError
 from nats_firehose_ingest.frames import decode
-
-from .relay import encode, pds_frames, split
+from relay import encode, pds_frames, split
 
 RECORDING = Path(
     os.environ.get("RELAY_RECORDING", Path(__file__).parents[3] / "shared" / "data" / "atproto" / "relay-2026-07-04")

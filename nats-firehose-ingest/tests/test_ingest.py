@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
 import pytest
 from nats.js import JetStreamContext
@@ -13,10 +12,9 @@ from nats.js.errors import NotFoundError
 from nats_firehose_ingest.cursors import key
 from nats_firehose_ingest.frames import decode
 from pipeline_core.testing import Broker, ServiceProcess, eventually, free_port, running_service
+from relay import GOING_AWAY, Relay, encode, pds_frames, sequence
 
 import nats
-
-from .relay import GOING_AWAY, Relay, encode, pds_frames, sequence
 
 FRAMES = pds_frames()
 POSTS = {post.uri for frame in FRAMES for post in decode("", frame, "").posts}
@@ -36,16 +34,6 @@ def ingesting(broker: Broker, upstream: str, **settings: str) -> AbstractAsyncCo
             **settings,
         },
     )
-
-
-@asynccontextmanager
-async def jetstream(broker: Broker) -> AsyncIterator[JetStreamContext]:
-    async def quiet(_: Exception) -> None:
-        """Tests break connections on purpose."""
-
-    client = await nats.connect(broker.url, max_reconnect_attempts=-1, reconnect_time_wait=0.1, error_cb=quiet)
-    yield client.jetstream()
-    await client.close()
 
 
 async def count(js: JetStreamContext, stream: str = "bluesky-posts") -> int:
@@ -73,9 +61,11 @@ async def _at_least(js: JetStreamContext, number: int) -> bool:
     return await count(js) >= number
 
 
-async def test_every_post_once_bad_input_in_the_dead_letters_and_a_clean_end(broker: Broker) -> None:
+async def test_every_post_once_bad_input_in_the_dead_letters_and_a_clean_end(
+    broker: Broker, js: JetStreamContext
+) -> None:
     relay = Relay([*FRAMES[:200], GARBAGE[0], *FRAMES[200:], GARBAGE[1]])
-    async with relay.serving() as url, jetstream(broker) as js, ingesting(broker, url) as ingest:
+    async with relay.serving() as url, ingesting(broker, url) as ingest:
         await assert_exactly_the_posts(js)
         await eventually(lambda: _bad(ingest, 2), "both bad frames counted")
         letters = [await js.get_msg("bluesky-dlq", seq=n) for n in (1, 2)]
@@ -97,8 +87,10 @@ async def _bad(ingest: ServiceProcess, number: int) -> bool:
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_nothing_is_lost_or_doubled_by_sigkill_and_restart(broker: Broker, seed: int) -> None:
-    async with Relay(FRAMES).serving() as url, jetstream(broker) as js, ingesting(broker, url) as ingest:
+async def test_nothing_is_lost_or_doubled_by_sigkill_and_restart(
+    broker: Broker, js: JetStreamContext, seed: int
+) -> None:
+    async with Relay(FRAMES).serving() as url, ingesting(broker, url) as ingest:
         for share in (1, 2):
             target = len(POSTS) * share * (seed + 1) // 10
             await eventually(lambda target=target: _at_least(js, target), f"{target} posts stored")
@@ -107,8 +99,10 @@ async def test_nothing_is_lost_or_doubled_by_sigkill_and_restart(broker: Broker,
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
-async def test_nothing_is_lost_or_doubled_by_a_broker_that_goes_and_comes_back(broker: Broker, end: str) -> None:
-    async with Relay(FRAMES).serving() as url, jetstream(broker) as js, ingesting(broker, url) as ingest:
+async def test_nothing_is_lost_or_doubled_by_a_broker_that_goes_and_comes_back(
+    broker: Broker, js: JetStreamContext, end: str
+) -> None:
+    async with Relay(FRAMES).serving() as url, ingesting(broker, url) as ingest:
         await eventually(lambda: _at_least(js, 20), "some posts stored")
         getattr(broker, end)()
         await eventually(lambda: ingest.answers("/ready", 503), "unready without a broker")
@@ -118,9 +112,11 @@ async def test_nothing_is_lost_or_doubled_by_a_broker_that_goes_and_comes_back(b
         await eventually(lambda: ingest.answers("/ready", 200), "ready again")
 
 
-async def test_connections_cut_or_closed_with_any_code_are_renewed_where_they_ended(broker: Broker) -> None:
+async def test_connections_cut_or_closed_with_any_code_are_renewed_where_they_ended(
+    broker: Broker, js: JetStreamContext
+) -> None:
     relay = Relay(FRAMES, cut_after=[100, 50], close_with=[GOING_AWAY, 1000, 1008])
-    async with relay.serving() as url, jetstream(broker) as js, ingesting(broker, url):
+    async with relay.serving() as url, ingesting(broker, url):
         await assert_exactly_the_posts(js)
         await eventually(lambda: _connected(relay, 6), "a connection after each end")
         assert relay.cursors[0] == 0
@@ -132,11 +128,12 @@ async def _connected(relay: Relay, times: int) -> bool:
     return len(relay.cursors) >= times
 
 
-async def test_a_cursor_from_the_future_is_given_up_counted_and_the_stream_goes_on(broker: Broker) -> None:
+async def test_a_cursor_from_the_future_is_given_up_counted_and_the_stream_goes_on(
+    broker: Broker, js: JetStreamContext
+) -> None:
     relay = Relay(FRAMES, greetings=[encode({"op": -1}, {"error": "FutureCursor", "message": "no"})])
     async with (
         relay.serving() as url,
-        jetstream(broker) as js,
         ingesting(broker, url, START_CURSOR="99999999") as ingest,
     ):
         await assert_exactly_the_posts(js)
@@ -144,16 +141,16 @@ async def test_a_cursor_from_the_future_is_given_up_counted_and_the_stream_goes_
         assert await ingest.metric('firehose_gaps_total{reason="future_cursor"}') == 1
 
 
-async def test_a_cursor_too_old_is_a_gap_on_record(broker: Broker) -> None:
+async def test_a_cursor_too_old_is_a_gap_on_record(broker: Broker, js: JetStreamContext) -> None:
     relay = Relay(FRAMES, greetings=[encode({"op": 1, "t": "#info"}, {"name": "OutdatedCursor"})])
-    async with relay.serving() as url, jetstream(broker) as js, ingesting(broker, url) as ingest:
+    async with relay.serving() as url, ingesting(broker, url) as ingest:
         await assert_exactly_the_posts(js)
         assert await ingest.metric('firehose_gaps_total{reason="outdated_cursor"}') == 1
 
 
-async def test_the_next_host_takes_over_and_has_a_cursor_of_its_own(broker: Broker) -> None:
+async def test_the_next_host_takes_over_and_has_a_cursor_of_its_own(broker: Broker, js: JetStreamContext) -> None:
     relay = Relay(FRAMES)
-    async with relay.serving() as url, jetstream(broker) as js:
+    async with relay.serving() as url:
         nobody = f"ws://127.0.0.1:{free_port()}"
         async with ingesting(broker, f"{nobody},{url}"):
             await assert_exactly_the_posts(js)
@@ -161,14 +158,13 @@ async def test_the_next_host_takes_over_and_has_a_cursor_of_its_own(broker: Brok
         assert await bucket.keys() == [key("nats-firehose-ingest", url)]
 
 
-async def test_it_starts_before_its_broker_and_is_unready_but_alive(broker: Broker) -> None:
+async def test_it_starts_before_its_broker_and_is_unready_but_alive(broker: Broker, js: JetStreamContext) -> None:
     broker.stop()
     async with Relay(FRAMES).serving() as url, ingesting(broker, url) as ingest:
         await eventually(lambda: ingest.answers("/health", 200), "alive without a broker")
         assert (await ingest.get("/ready"))[0] == 503
         broker.start()
-        async with jetstream(broker) as js:
-            await assert_exactly_the_posts(js)
+        await assert_exactly_the_posts(js)
 
 
 async def test_a_taken_port_is_named_with_the_setting_that_chooses_another(broker: Broker) -> None:
