@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 
 from nats.js.api import PubAck
 from prometheus_client import Counter
@@ -28,8 +29,8 @@ class DeadLetters:
         )
 
     async def bury(self, payload: bytes, *, reason: str, error: str, source: str) -> asyncio.Future[PubAck]:
-        """Keep `payload`. `reason` is one of the caller's own tokens; `source` names one place upstream, such as
-        `bluesky-posts:1234`, so that the same letter sent twice is stored once. Waits while the window is full;
+        """Keep `payload`. `reason` is one of the caller's own tokens; `source` names the place upstream, such as
+        `bluesky-posts:1234`: the same bytes from the same place are stored once. Waits while the window is full;
         the future is done when the letter is stored."""
         self._counter.labels(reason).inc()
         headers = {
@@ -43,7 +44,7 @@ class DeadLetters:
         return await self._publisher.publish(
             f"{self._subject}.{self._service}.{reason}",
             payload[:LARGEST],
-            message_id=f"{reason}@{_one_line(source)}",
+            message_id=f"{hashlib.sha256(payload).hexdigest()}@{_one_line(source)}",
             headers=headers,
         )
 
