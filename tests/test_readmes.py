@@ -1,0 +1,52 @@
+"""A README names every setting and metric of its service, and none that the service does not have."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from nats_firehose_ingest.metrics import Metrics as IngestMetrics
+from nats_firehose_ingest.settings import IngestSettings
+from nats_stream_processor.metrics import Metrics as ProcessorMetrics
+from nats_stream_processor.settings import ProcessorSettings
+from pipeline_core.settings import Settings
+from prometheus_client import CollectorRegistry
+from pydantic import AliasChoices
+
+ROOT = Path(__file__).parents[1]
+SERVICES = [
+    ("nats-firehose-ingest", IngestSettings, IngestMetrics, ""),
+    ("nats-stream-processor", ProcessorSettings, ProcessorMetrics, "stream_processor_"),
+]
+
+
+def section(service: str, heading: str) -> str:
+    text = (ROOT / service / "README.md").read_text()
+    found = re.search(rf"^## {heading}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    assert found, f"{service}/README.md has no section {heading}"
+    return found[1]
+
+
+def variables(kind: type[Settings]) -> set[str]:
+    names: set[str] = set()
+    for name, field in kind.model_fields.items():
+        alias = field.validation_alias
+        names |= {str(choice) for choice in alias.choices} if isinstance(alias, AliasChoices) else {name}
+    return {name.upper() for name in names}
+
+
+@pytest.mark.parametrize(("service", "settings", "metrics", "prefix"), SERVICES)
+def test_settings(service: str, settings: type[Settings], metrics: type, prefix: str) -> None:
+    told = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", section(service, "Environment")))
+    assert told == variables(settings)
+
+
+@pytest.mark.parametrize(("service", "settings", "metrics", "prefix"), SERVICES)
+def test_metrics(service: str, settings: type[Settings], metrics: type, prefix: str) -> None:
+    registry = CollectorRegistry()
+    metrics(registry)
+    kept = {metric.name + ("_total" if metric.type == "counter" else "") for metric in registry.collect()}
+    told = {prefix + name for name in re.findall(r"`([a-z_]+)(?:\{[a-z_]+\})?`", section(service, "Metrics"))}
+    told.discard(prefix + prefix)
+    assert told == kept
