@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 PRIOR_STRENGTHS = np.linspace(0.0, 1.5, 31)
 TOPIC_THRESHOLDS = np.linspace(0.10, 0.80, 71)
-POOLED_POSITIVES = 12.0
+POOLED_POSITIVES = 100.0
 """Weight of all topics together, in positives, when one topic's threshold is fitted: a rare topic has a handful of
-positives of its own, and its best threshold on those alone would be luck."""
+positives of its own, and its best threshold on those alone would be luck. Cross-validated on the calibration part:
+macro-F1 on tweets 0.525 without it, 0.549 at 12, 0.554 at 100, no better at 1,000."""
 
 
 def sentiment_shift(logits: Floats, truth: NDArray[np.int64]) -> Floats:

@@ -52,11 +52,15 @@ def calibrated(network: Network, tokenizer: Tokenizer, folder: Path) -> Weights:
     shift = sentiment_shift(sentiment_logits, np.array([example.sentiment for example in sentiment_part]))
     truth = np.array([example.topics for example in tweets + posts]) > 0
     thresholds = topic_thresholds(1 / (1 + np.exp(-topic_logits)), truth)
-    print("added to sentiment logits:", dict(zip(data.SENTIMENTS, shift.round(3).tolist(), strict=True)))
-    print("topic thresholds:", dict(zip(data.TOPICS, thresholds.round(2).tolist(), strict=True)))
+    print("added to sentiment logits:", named(data.SENTIMENTS, shift))
+    print("topic thresholds:", named(data.TOPICS, thresholds))
     weights["sentiment.logits.bias"] = weights["sentiment.logits.bias"] + shift
     weights["topics.logits.bias"] = weights["topics.logits.bias"] - logit(thresholds)
     return weights
+
+
+def named(labels: tuple[str, ...], numbers: Floats) -> str:
+    return ", ".join(f"{label} {number:.2f}" for label, number in zip(labels, numbers, strict=True))
 
 
 def texts(examples: list[Example]) -> list[str]:

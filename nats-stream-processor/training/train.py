@@ -9,6 +9,7 @@ import math
 import random
 import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import data
@@ -32,9 +33,9 @@ CLIP_NORM = 1.0
 LOG_EVERY_STEPS = 50
 PEAK_RATE = {"broad": 1e-4, "exact": 5e-5}
 EPOCHS = {"broad": 1.7, "exact": 1.0}
-TWEET_TOPIC_REPEATS = {"broad": 4, "exact": 8}
-BLUESKY_REPEATS = 8
-SENTIMENT_SHARE = {"broad": 1.0, "exact": 0.5}
+TWEET_TOPIC_REPEATS = {"broad": 4, "exact": 6}
+BLUESKY_REPEATS = 6
+EXACT_SENTIMENT_SHARE = 0.6
 
 
 def broad_examples(folder: Path) -> list[Example]:
@@ -47,8 +48,8 @@ def exact_examples(folder: Path) -> list[Example]:
     sentiment, _ = data.sentiment_tweets(folder)
     english, _, _, spanish = data.topic_tweets(folder)
     bluesky, _, _ = data.bluesky_posts(folder)
-    half = sentiment[: int(len(sentiment) * SENTIMENT_SHARE["exact"])]
-    return half + english * TWEET_TOPIC_REPEATS["exact"] + spanish * 2 + bluesky * BLUESKY_REPEATS
+    part = sentiment[: int(len(sentiment) * EXACT_SENTIMENT_SHARE)]
+    return part + english * TWEET_TOPIC_REPEATS["exact"] + spanish + bluesky * BLUESKY_REPEATS
 
 
 def token_ids(tokenizer: Tokenizer, texts: list[str]) -> list[list[int]]:
@@ -96,18 +97,20 @@ def loss(network: Network, ids: list[list[int]], examples: list[Example]) -> tup
     return sentiment_loss / len(examples), TOPIC_LOSS_WEIGHT * topic_loss / len(data.TOPICS) / len(examples)
 
 
-def train(network: Network, tokenizer: Tokenizer, examples: list[Example], stage: str) -> None:
+def train(network: Network, tokenizer: Tokenizer, examples: list[Example], stage: str, stop_at: int | None) -> None:
+    """Trains in place. `stop_at` ends the stage at that step, before the rate has fallen to zero."""
     shuffle = random.Random(SEED)
     ids = token_ids(tokenizer, [example.text for example in examples])
     lengths = [len(row) for row in ids]
     steps_an_epoch = math.ceil(len(examples) / BATCH)
     steps = int(steps_an_epoch * EPOCHS[stage])
+    end = stop_at or steps
     optimiser = torch.optim.AdamW(network.parameters(), betas=(0.9, 0.98), weight_decay=0.01, fused=True)
-    print(f"{stage}: {len(examples)} examples, {steps} steps of {BATCH}", flush=True)
+    print(f"{stage}: {len(examples)} examples, {end} of {steps} steps, {BATCH} each", flush=True)
     network.train()
     started, seen, sums = time.monotonic(), 0, torch.zeros(2)
     order = (batch for _ in range(math.ceil(EPOCHS[stage])) for batch in batches(lengths, shuffle))
-    for step, batch in zip(range(steps), order, strict=False):
+    for step, batch in enumerate(islice(order, end)):
         for group in optimiser.param_groups:
             group["lr"] = rate(step, steps, PEAK_RATE[stage])
         losses = loss(network, [ids[index] for index in batch], [examples[index] for index in batch])
@@ -119,7 +122,7 @@ def train(network: Network, tokenizer: Tokenizer, examples: list[Example], stage
         sums += torch.stack([part.detach() for part in losses])
         if (step + 1) % LOG_EVERY_STEPS == 0:
             elapsed = time.monotonic() - started
-            left = elapsed / (step + 1) * (steps - step - 1)
+            left = elapsed / (step + 1) * (end - step - 1)
             sentiment, topic = (sums / LOG_EVERY_STEPS).tolist()
             print(
                 f"{stage} step {step + 1}/{steps} sentiment loss {sentiment:.4f} topic loss {topic:.4f} "
@@ -136,25 +139,25 @@ def main() -> None:
     options.add_argument("--base", type=Path, required=True, help="folder of all-MiniLM-L6-v2")
     options.add_argument("--out", type=Path, required=True, help="folder for what is trained")
     options.add_argument("--threads", type=int, default=2)
+    options.add_argument("--stop-at", type=int, help="end the stage at this step")
     arguments = options.parse_args()
     torch.manual_seed(SEED)
     torch.set_num_threads(arguments.threads)
     arguments.out.mkdir(parents=True, exist_ok=True)
     tokenizer_file = arguments.out / "tokenizer.json"
+    examples = broad_examples(arguments.data) if arguments.stage == "broad" else exact_examples(arguments.data)
     if arguments.stage == "broad":
-        examples = broad_examples(arguments.data)
         texts = [example.text for example in examples] + data.bluesky_texts(arguments.data)
         tokenizer, placed = with_emoji(arguments.base / "tokenizer.json", emoji_by_use(texts))
         tokenizer.save(str(tokenizer_file))
         network = from_sentence_encoder(arguments.base / "model.safetensors")
         start_from_names(network.words.weight, tokenizer, placed)
     else:
-        examples = exact_examples(arguments.data)
         tokenizer = Tokenizer.from_file(str(tokenizer_file))
         tokenizer.encode_special_tokens = True
         network = Network()
         load_model(network, arguments.out / "broad.safetensors")
-    train(network, tokenizer, examples, arguments.stage)
+    train(network, tokenizer, examples, arguments.stage, arguments.stop_at)
     save_model(network, str(arguments.out / f"{arguments.stage}.safetensors"))
 
 
