@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nats_stream_processor.engine import EMBEDDED_MODEL, Engine, ModelError, Prediction
+from nats_stream_processor.enrich import name_topics
 
 TOPIC_THRESHOLD = 0.5
 TOLERANCE = 0.01
@@ -82,15 +83,18 @@ def sentiment(engine: Engine, text: str) -> str:
 
 
 def topics(engine: Engine, text: str) -> set[str]:
-    prediction = engine.predict([text])[0]
-    return {engine.topics[index] for index in prediction.topics_over(TOPIC_THRESHOLD)}
+    return set(named(engine.predict([text])[0]))
+
+
+def named(prediction: Prediction) -> list[str]:
+    return name_topics(prediction.topics, TOPIC_THRESHOLD).topics
 
 
 def assert_same_answer(one: Prediction, other: Prediction) -> None:
     assert one.sentiment == pytest.approx(other.sentiment, abs=TOLERANCE)
     assert one.topics == pytest.approx(other.topics, abs=TOLERANCE)
     assert one.sentiment.index(max(one.sentiment)) == other.sentiment.index(max(other.sentiment))
-    assert one.topics_over(TOPIC_THRESHOLD) == other.topics_over(TOPIC_THRESHOLD)
+    assert named(one) == named(other)
 
 
 # A post's answer does not depend on its neighbours.
@@ -139,7 +143,6 @@ def test_a_hostile_post_gets_probabilities(engine: Engine, text: str) -> None:
     prediction = engine.predict([text])[0]
     assert sum(prediction.sentiment) == pytest.approx(1.0, abs=1e-4)
     assert all(0.0 <= probability <= 1.0 for probability in prediction.topics)
-    assert len(prediction.topics_over(TOPIC_THRESHOLD)) >= 1
 
 
 def test_the_names_of_special_tokens_are_ordinary_words_in_a_post(engine: Engine) -> None:
@@ -190,17 +193,6 @@ def test_the_labels_are_those_of_the_contract_in_its_order(engine: Engine) -> No
 
 def test_the_shipped_model_is_small(engine: Engine) -> None:
     assert (EMBEDDED_MODEL / "model.onnx").stat().st_size <= LARGEST_SHIPPED_MODEL
-
-
-# Topics of a post: those over the threshold, and always the top one.
-
-
-def test_topics_over_the_threshold_are_told() -> None:
-    assert Prediction((1.0,), (0.5, 0.49, 0.9)).topics_over(0.5) == [0, 2]
-
-
-def test_the_top_topic_is_told_even_under_the_threshold() -> None:
-    assert Prediction((1.0,), (0.1, 0.3, 0.2)).topics_over(0.5) == [1]
 
 
 # A model folder that cannot be used says what is wrong.

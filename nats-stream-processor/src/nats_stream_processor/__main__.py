@@ -11,6 +11,7 @@ from pipeline_core.connection import connected
 from pipeline_core.consumer import PullConsumer
 from pipeline_core.deadletters import DeadLetters
 from pipeline_core.errors import ServiceError
+from pipeline_core.messages import SENTIMENTS, TOPICS
 from pipeline_core.publisher import Publisher
 from pipeline_core.service import Service
 from pipeline_core.topology import BorrowedStream, Consumer, Stream, bring_about, dead_letter_stream, ensure
@@ -66,6 +67,8 @@ async def _load(service: Service[ProcessorSettings]) -> Engine:
         engine = await asyncio.to_thread(Engine.load, settings.model_folder, threads=threads)
     except ModelError as broken:
         raise ServiceError(str(broken)) from broken
+    if engine.topics != TOPICS or engine.sentiments != tuple(map(str.lower, SENTIMENTS)):
+        raise ServiceError(f"the model in {settings.model_folder} names other labels than our messages")
     service.log.info("model loaded", seconds=round(time.monotonic() - started, 2), threads=threads)
     return engine
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 TOKEN_BUDGET = 512
 """Padded tokens in one batch: the activations of one layer still fit the cache. More is slower on two cores."""
 
-MOST_POSTS = 32
+MOST_POSTS = 16
 """Posts in one batch, however short: beyond that nothing is gained."""
 
 

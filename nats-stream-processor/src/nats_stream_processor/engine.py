@@ -9,10 +9,11 @@ from typing import Self
 
 import numpy as np
 import onnxruntime  # type: ignore[import-untyped]
-from nats_stream_processor.batching import batches
-from nats_stream_processor.text import clean
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
+
+from nats_stream_processor.batching import batches
+from nats_stream_processor.text import clean
 
 EMBEDDED_MODEL = Path(__file__).parent / "model"
 CONFIG_FILE, MODEL_FILE, TOKENIZER_FILE = "config.json", "model.onnx", "tokenizer.json"
@@ -36,11 +37,6 @@ class Prediction:
 
     sentiment: tuple[float, ...]
     topics: tuple[float, ...]
-
-    def topics_over(self, threshold: float) -> list[int]:
-        """Indices of the topics at or over the threshold (0 to 1), and always of the most probable one."""
-        top = max(self.topics)
-        return [index for index, probability in enumerate(self.topics) if probability >= min(threshold, top)]
 
 
 @dataclass(frozen=True, slots=True)
