@@ -12,31 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nats_stream_processor.engine import EMBEDDED_MODEL, Engine, ModelError, Prediction
 from nats_stream_processor.enrich import name_topics
+from pipeline_core.messages import TOPICS
 
 TOPIC_THRESHOLD = 0.5
 TOLERANCE = 0.01
 LARGEST_SHIPPED_MODEL = 30_000_000
-TOPICS = (
-    "arts_&_culture",
-    "business_&_entrepreneurs",
-    "celebrity_&_pop_culture",
-    "diaries_&_daily_life",
-    "family",
-    "fashion_&_style",
-    "film_tv_&_video",
-    "fitness_&_health",
-    "food_&_dining",
-    "gaming",
-    "learning_&_educational",
-    "music",
-    "news_&_social_concern",
-    "other_hobbies",
-    "relationships",
-    "science_&_technology",
-    "sports",
-    "travel_&_adventure",
-    "youth_&_student_life",
-)
 
 HOSTILE_POSTS = [
     "",

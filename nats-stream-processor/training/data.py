@@ -9,29 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nats_stream_processor.text import clean
+from pipeline_core.messages import SENTIMENTS as LABELS
+from pipeline_core.messages import TOPICS
 
-SENTIMENTS = ("negative", "neutral", "positive")
-TOPICS = (
-    "arts_&_culture",
-    "business_&_entrepreneurs",
-    "celebrity_&_pop_culture",
-    "diaries_&_daily_life",
-    "family",
-    "fashion_&_style",
-    "film_tv_&_video",
-    "fitness_&_health",
-    "food_&_dining",
-    "gaming",
-    "learning_&_educational",
-    "music",
-    "news_&_social_concern",
-    "other_hobbies",
-    "relationships",
-    "science_&_technology",
-    "sports",
-    "travel_&_adventure",
-    "youth_&_student_life",
-)
+SENTIMENTS = tuple(label.lower() for label in LABELS)
 NO_SENTIMENT = -1
 SPLIT_SEED = 20_260
 TWEET_TOPIC_TEST = 200
