@@ -154,6 +154,26 @@ def test_a_setting_that_cannot_be_used_is_named_with_its_value(
     assert "LOG_LEVEL" in said
 
 
+@pytest.mark.parametrize(
+    "url", [",", "http://broker:4222", "nats://", "nats://me:secret@broker:many", "nats://broker:99999"]
+)
+def test_an_address_that_is_no_brokers_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], url: str
+) -> None:
+    monkeypatch.setenv("NATS_URL", url)
+    with pytest.raises(SystemExit):
+        load(Settings, [])
+    said = capsys.readouterr().err
+    assert "NATS_URL" in said
+    assert "secret" not in said
+
+
+@pytest.mark.parametrize("url", ["nats://a:4222, nats://user:pass@b:4222", "broker:4222", "localhost", "tls://a"])
+def test_brokers_may_be_several(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("NATS_URL", url)
+    assert load(Settings, []).nats_servers == [server.strip() for server in url.split(",")]
+
+
 def test_an_empty_variable_counts_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NATS_URL", "")
     assert load(Settings, []).nats_servers == ["nats://localhost:4222"]

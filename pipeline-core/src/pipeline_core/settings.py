@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Literal, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, ValidationError
+from pydantic import AliasChoices, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, CliApp, SettingsConfigDict, SettingsError
+
+# A wrong URL is printed for the operator, but never the password in it.
+_CREDENTIALS = re.compile(r"//[^/\s]*@")
+_SCHEMES = {"nats", "tls", "ws", "wss"}
 
 
 class Settings(BaseSettings):
@@ -43,10 +49,24 @@ class Settings(BaseSettings):
     )
     drain_seconds: float = Field(25.0, gt=0, description="longest time from SIGTERM to the end, work handed over")
 
+    @field_validator("nats_url")
+    @classmethod
+    def _names_servers(cls, url: str) -> str:
+        servers = [urlsplit(part if "://" in part else f"nats://{part}") for part in _parts(url)]
+        if not servers or not all(server.scheme in _SCHEMES and server.hostname for server in servers):
+            raise ValueError("give servers such as nats://localhost:4222, separated by commas")
+        for server in servers:
+            _ = server.port  # raises ValueError with its own words where it is none
+        return url
+
     @property
     def nats_servers(self) -> list[str]:
         """`nats_url`, taken apart."""
-        return [server.strip() for server in self.nats_url.split(",") if server.strip()]
+        return _parts(self.nats_url)
+
+
+def _parts(listed: str) -> list[str]:
+    return [part.strip() for part in listed.split(",") if part.strip()]
 
 
 AnySettings = TypeVar("AnySettings", bound=Settings)
@@ -60,7 +80,8 @@ def load(kind: type[AnySettings], arguments: list[str] | None = None) -> AnySett
     except ValidationError as invalid:
         for error in invalid.errors():
             name = "_".join(str(part) for part in error["loc"]).upper() or kind.__name__
-            print(f"{name}: {error['msg']} (given: {error.get('input')!r})", file=sys.stderr)
+            given = _CREDENTIALS.sub("//…@", repr(error.get("input")))
+            print(f"{name}: {error['msg']} (given: {given})", file=sys.stderr)
     except SettingsError as invalid:
         print(invalid, file=sys.stderr)
     raise SystemExit(2)
