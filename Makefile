@@ -4,8 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WEB := bsky-sentiment-web
 SERVICES := pipeline-core mock-ingest nats-firehose-ingest nats-stream-processor
-PYTHON_CODE := $(SERVICES) demo tests benchmarks
-UV := $(VENV)/bin/uv
+PYTHON_CODE := $(SERVICES) demo tests benchmarks conftest.py
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo live test lint format bench lock clean chromium $(SERVICES:%=test-%)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 
+import nats
 import pytest
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 from pipeline_core.testing import Broker, running_broker
-
-import nats
 
 
 @pytest.fixture

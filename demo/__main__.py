@@ -79,8 +79,18 @@ async def main() -> int:
     options = arguments()
     store = options.store or Path(mkdtemp(prefix="pipeline-demo-"))
     work = asyncio.ensure_future(run(options, store))
+    stopping = False
+
+    def stop() -> None:
+        nonlocal stopping
+        if stopping:  # a second cancel would leave parts behind
+            say("Still stopping: the services hand over their work first.")
+            return
+        stopping = True
+        work.cancel()
+
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+        asyncio.get_running_loop().add_signal_handler(number, stop)
     try:
         await work
     except asyncio.CancelledError:

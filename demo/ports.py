@@ -39,6 +39,7 @@ def choose(wanted: Ports) -> tuple[Ports, list[str]]:
             else:
                 instead = 0
             holder = socket.socket()
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             held.append(holder)  # held until all are chosen, so that no two parts are given the same one
             holder.bind((ADDRESS, port))
             chosen[part] = holder.getsockname()[1]

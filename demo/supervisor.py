@@ -21,6 +21,7 @@ from demo.parts import Part
 START_TIMEOUT = 60.0  # seconds for a part to answer
 STOP_TIMEOUT = 10.0  # seconds for a part to hand over its work; then it is killed
 POLL = 0.1  # seconds
+LONGEST_LINE = 1024 * 1024  # bytes of one line that a part may print
 LAST_LINES = 20  # of a failed part's log
 _COLOURS = (36, 33, 32, 35, 34, 31)
 
@@ -65,6 +66,7 @@ class Supervisor:
             env={**os.environ, **part.environment},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
+            limit=LONGEST_LINE,
             start_new_session=True,  # Ctrl-C reaches us alone; and its children end with it
         )
         self._running.append((part, process))
@@ -107,7 +109,14 @@ class Supervisor:
         if sys.stdout.isatty():
             label = f"\033[{_COLOURS[number % len(_COLOURS)]}m{label}\033[0m"
         assert process.stdout is not None
-        while line := await process.stdout.readline():
+        while True:
+            try:
+                line = await process.stdout.readline()
+            except ValueError:
+                self._say(f"{label}(a line of more than {LONGEST_LINE} bytes)")
+                continue
+            if not line:
+                return
             self._say(label + line.decode(errors="replace").rstrip())
 
 

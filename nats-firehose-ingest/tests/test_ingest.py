@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 
+import nats
 import pytest
+from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
-from nats_firehose_ingest.cursors import key
+from nats_firehose_ingest import firehose
+from nats_firehose_ingest.cursors import Cursors, key
+from nats_firehose_ingest.events import Event
 from nats_firehose_ingest.frames import decode
+from nats_firehose_ingest.ingest import Ingest
+from nats_firehose_ingest.ledger import CursorLedger
+from nats_firehose_ingest.metrics import Metrics
+from pipeline_core import logs
+from pipeline_core.deadletters import DeadLetters
+from pipeline_core.publisher import Publisher
 from pipeline_core.testing import Broker, ServiceProcess, eventually, free_port, running_service
+from pipeline_core.topology import Bucket, Stream, ensure
+from prometheus_client import CollectorRegistry
 from relay import GOING_AWAY, Relay, encode, pds_frames, sequence
-
-import nats
 
 FRAMES = pds_frames()
 POSTS = {post.uri for frame in FRAMES for post in decode("", frame, "").posts}
@@ -156,6 +167,137 @@ async def test_the_next_host_takes_over_and_has_a_cursor_of_its_own(broker: Brok
             await assert_exactly_the_posts(js)
         bucket = await js.key_value("firehose-state")
         assert await bucket.keys() == [key("nats-firehose-ingest", url)]
+
+
+async def test_a_host_that_closes_is_asked_again_before_another_has_its_turn(
+    broker: Broker, js: JetStreamContext
+) -> None:
+    first, second = Relay(FRAMES, cut_after=[100], close_with=[GOING_AWAY]), Relay(FRAMES)
+    async with first.serving() as url, second.serving() as other, ingesting(broker, f"{url},{other}") as ingest:
+        await assert_exactly_the_posts(js)
+        await eventually(lambda: _connected(first, 3), "a connection after each end")
+        assert second.cursors == []
+        assert await ingest.metric("firehose_gaps_total") == 0
+
+
+async def test_a_change_of_host_is_a_gap_on_record_where_no_cursor_is_stored(
+    broker: Broker, js: JetStreamContext
+) -> None:
+    relay, second = Relay(FRAMES[:100]), Relay(FRAMES)
+    async with second.serving() as other:
+        async with relay.serving() as url:
+            ingest = ServiceProcess(
+                "nats_firehose_ingest", NATS_URL=broker.url, UPSTREAM_HOSTS=f"{url},{other}", CURSOR_SAVE_INTERVAL="0.2"
+            )
+            await eventually(lambda: _at_least(js, 1), "posts of the first host")
+        try:
+            await assert_exactly_the_posts(js)
+            assert second.cursors == [None]
+            assert await ingest.metric('firehose_gaps_total{reason="host_changed"}') == 1
+            await ingest.stop()
+            bucket = await js.key_value("firehose-state")
+            assert sorted(await bucket.keys()) == sorted(key("nats-firehose-ingest", host) for host in (url, other))
+        finally:
+            ingest.kill()
+
+
+async def test_a_host_that_never_answers_the_upgrade_costs_its_timeout_only(
+    broker: Broker, js: JetStreamContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(firehose, "CONNECT_TIMEOUT", 0.3)
+
+    async def mute(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(60)
+        writer.close()
+
+    server = await asyncio.start_server(mute, "127.0.0.1", 0)
+    silent = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    ledger = CursorLedger(0)
+
+    async def resume(_: str) -> CursorLedger:
+        return ledger
+
+    relay = Relay(FRAMES)
+    async with relay.serving() as url:
+        log = logs.configure("test", "INFO", "console")
+        source = firehose.Firehose([silent, url], resume, 60.0, Metrics(CollectorRegistry()), log)
+        async with asyncio.timeout(20):
+            event = await anext(source.events())
+    server.close()
+    assert event.host == url
+
+
+async def test_silence_ends_a_connection_and_reading_goes_on_with_another(broker: Broker, js: JetStreamContext) -> None:
+    relay = Relay(FRAMES)
+    async with relay.serving() as url, ingesting(broker, url, RECEIVE_TIMEOUT="0.5") as ingest:
+        await assert_exactly_the_posts(js)
+        await eventually(lambda: _connected(relay, 3), "new connections")
+        assert await ingest.metric('firehose_reconnects_total{reason="silence"}') >= 2
+
+
+async def test_the_cursor_waits_for_the_oldest_post_that_is_not_stored(client: Client, js: JetStreamContext) -> None:
+    log, metrics = logs.configure("test", "INFO", "console"), Metrics(CollectorRegistry())
+    await ensure(js, Bucket("firehose-state"), Stream("bluesky-dlq", "bluesky.dlq"))
+    store = await js.key_value("firehose-state")
+    events = [decode("wss://host", frame, "2026-07-04T14:38:08.999Z") for frame in FRAMES]
+    oldest = next(event.seq for event in events if event.posts)
+    assert oldest is not None
+
+    async def nothing() -> None:
+        """No stream is made: its posts cannot be stored yet."""
+
+    async def told() -> AsyncIterator[Event]:
+        for event in events:
+            yield event
+
+    async def saved() -> int:
+        return int((await store.get(key("ingest", "wss://host"))).value or b"")
+
+    async with (
+        Cursors(store, nothing, "ingest", 0.05, metrics, log) as cursors,
+        Publisher(client, log, metrics.publish_errors, window=10_000) as publisher,
+    ):
+        letters = DeadLetters(publisher, "bluesky.dlq", "ingest", metrics.bad)
+        await Ingest(publisher, letters, cursors, "bluesky.posts", metrics, log).run(told())
+        await asyncio.sleep(0.5)
+        assert await saved() == oldest - 1
+        await ensure(js, Stream("bluesky-posts", "bluesky.posts"))
+    assert await saved() == LAST
+
+
+async def test_a_stream_or_bucket_deleted_under_it_is_made_again(broker: Broker, js: JetStreamContext) -> None:
+    relay = Relay(FRAMES[:100])
+    async with relay.serving() as url, ingesting(broker, url, RECEIVE_TIMEOUT="1") as ingest:
+        await eventually(lambda: _at_least(js, 1), "some posts stored")
+        await js.delete_stream("bluesky-posts")
+        await js.delete_key_value("firehose-state")
+        relay.frames = FRAMES
+        later = {post.uri for frame in FRAMES[100:] for post in decode("", frame, "").posts}
+        await eventually(lambda: _at_least(js, len(later)), "posts stored in the new stream")
+        await eventually(lambda: ingest.answers("/ready", 200), "ready again")
+        await eventually(lambda: _saved(js, url), "the cursor saved in the new bucket")
+
+
+async def _saved(js: JetStreamContext, url: str) -> bool:
+    try:
+        await (await js.key_value("firehose-state")).get(key("nats-firehose-ingest", url))
+    except (NotFoundError, nats.errors.Error, nats.js.errors.Error):
+        return False
+    return True
+
+
+async def test_a_post_that_the_stream_will_never_take_is_a_dead_letter(broker: Broker, js: JetStreamContext) -> None:
+    await ensure(js, Stream("bluesky-posts", "bluesky.posts"))
+    config = (await js.stream_info("bluesky-posts")).config
+    await js.update_stream(config.evolve(max_msg_size=700))
+    async with Relay(FRAMES).serving() as url, ingesting(broker, url):
+        await eventually(lambda: _together(js, len(POSTS)), "each post stored or buried")
+        letter = await js.get_last_msg("bluesky-dlq", "bluesky.dlq.nats-firehose-ingest.rejected")
+        assert json.loads(letter.data or b"")["uri"] in POSTS
+
+
+async def _together(js: JetStreamContext, number: int) -> bool:
+    return await count(js) + await count(js, "bluesky-dlq") == number
 
 
 async def test_it_starts_before_its_broker_and_is_unready_but_alive(broker: Broker, js: JetStreamContext) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
@@ -25,6 +27,8 @@ from pipeline_core.topology import Consumer, Stream, dead_letter_stream, ensure
 from prometheus_client import CollectorRegistry
 
 RAW = Stream("bluesky-posts", "bluesky.posts")
+ENRICHED = Stream("bluesky-posts-enriched", "bluesky.enriched")
+LETTERS = dead_letter_stream(RAW.name, RAW.subject, 1)
 TEXTS = [
     "What a wonderful match, we won!",
     "I hate this cold.",
@@ -198,36 +202,105 @@ class Stumbling:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.alone: Counter[str] = Counter()
 
     def predict(self, texts: Sequence[str]) -> list[Prediction]:
+        if len(texts) == 1:
+            self.alone.update(text for text in texts if "POISON" in text)
         if any("POISON" in text for text in texts):
             raise RuntimeError("cannot compute")
         return self._engine.predict(texts)
 
 
-async def test_a_post_that_breaks_the_model_costs_itself_alone(client: Client) -> None:
+@asynccontextmanager
+async def processing_here(client: Client, engine: Any) -> AsyncIterator[Processor]:
+    """The processor in this process, on an engine of the test's own; it makes no stream but the one it reads."""
     settings = ProcessorSettings(_cli_parse_args=False, retry_delay=0.1)
     js, log, metrics = client.jetstream(), logs.configure("test", "INFO", "console"), Metrics(CollectorRegistry())
-    consumer, graves = (
-        Consumer("bluesky-posts", "unified-processor", "bluesky.posts"),
-        dead_letter_stream(RAW.name, RAW.subject, 1),
-    )
-    await ensure(js, Stream("bluesky-posts-enriched", "bluesky.enriched"), graves)
-    texts = ["A", "B", "C POISON", "D", "E POISON"]
-    await publish(client, *(raw(number, text).to_json() for number, text in enumerate(texts)))
-    pulling = PullConsumer(client, consumer, log, lambda: ensure(js, consumer))
+    consumer = Consumer("bluesky-posts", "unified-processor", "bluesky.posts")
+    await ensure(js, LETTERS)
+    pulling = PullConsumer(client, consumer, log, lambda: ensure(js, RAW, consumer))
     publisher = Publisher(client, log, metrics.publish_errors)
-    letters = DeadLetters(publisher, graves.subject, "test", metrics.dead_letters)
-    stumbling: Any = Stumbling(Engine.load(threads=1))
-    processor = Processor(stumbling, pulling, publisher, letters, settings, metrics, log)
+    letters = DeadLetters(publisher, LETTERS.subject, "test", metrics.dead_letters)
+    processor = Processor(engine, pulling, publisher, letters, settings, metrics, log)
     async with pulling, processor, publisher:
         running = asyncio.create_task(processor.run())
-        await eventually(lambda: answered(client, stored=3), "three posts stored and nothing left over")
+        yield processor
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
+
+
+async def test_a_post_that_breaks_the_model_costs_itself_alone(client: Client) -> None:
+    await ensure(client.jetstream(), ENRICHED)
+    texts = ["A", "B", "C POISON", "D", "E POISON"]
+    await publish(client, *(raw(number, text).to_json() for number, text in enumerate(texts)))
+    stumbling = Stumbling(Engine.load(threads=1))
+    async with processing_here(client, stumbling):
+        await eventually(lambda: answered(client, stored=3), "three posts stored and nothing left over")
     assert {post.text for post in await enriched(client)} == {"A", "B", "D"}
     buried = await messages(client, "bluesky-dlq")
     assert {RawPost.model_validate_json(letter.data).text for letter in buried} == {"C POISON", "E POISON"}
     assert {letter.headers["Dlq-Reason"] for letter in buried} == {"inference_failed"}
     assert len(buried) == 2
+    assert stumbling.alone == {"C POISON": 3, "E POISON": 3}, "MAX_DELIVER attempts alone"
+
+
+async def test_a_raw_post_is_not_acknowledged_before_its_enriched_post_is_stored(client: Client) -> None:
+    await publish(client, *(raw(number).to_json() for number in range(20)))
+    async with processing_here(client, Engine.load(threads=1)) as processor:
+        await eventually(lambda: _done(processor, 20), "all posts given an answer")
+        await asyncio.sleep(0.5)
+        assert await unanswered(client) == 20, "there is no enriched stream yet"
+        await ensure(client.jetstream(), ENRICHED)
+        await eventually(lambda: answered(client, stored=20), "all posts stored, then acknowledged")
+
+
+async def test_an_enriched_post_that_the_stream_will_never_take_is_a_dead_letter(client: Client) -> None:
+    js = client.jetstream()
+    await ensure(js, ENRICHED)
+    await js.update_stream((await js.stream_info(ENRICHED.name)).config.evolve(max_msg_size=2000))
+    await publish(client, raw(1, "short").to_json(), raw(2, "long " * 600).to_json())
+    async with processing_here(client, Engine.load(threads=1)):
+        await eventually(lambda: answered(client, stored=1), "one stored, none left over")
+    (letter,) = await messages(client, "bluesky-dlq")
+    assert letter.headers["Dlq-Reason"] == "rejected"
+    assert RawPost.model_validate_json(letter.data).uri == raw(2).uri
+
+
+class Waiting:
+    """An engine that computes until the event loop lets it go on."""
+
+    def __init__(self) -> None:
+        self.begun, self.go_on = threading.Event(), threading.Event()
+
+    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+        self.begun.set()
+        assert self.go_on.wait(20), "the event loop stood still"
+        return [Prediction((0.2, 0.3, 0.5), (0.1,) * 19) for _ in texts]
+
+
+async def test_the_event_loop_goes_on_while_the_model_computes(client: Client) -> None:
+    await ensure(client.jetstream(), ENRICHED)
+    await publish(client, raw(1).to_json())
+    engine = Waiting()
+    async with processing_here(client, engine):
+        async with asyncio.timeout(10):
+            while not engine.begun.is_set():
+                await asyncio.sleep(0.01)
+        engine.go_on.set()
+        await eventually(lambda: answered(client, stored=1), "the post stored")
+
+
+async def test_an_enriched_stream_deleted_under_it_is_made_again(broker: Broker, client: Client) -> None:
+    async with processing(broker) as processor:
+        await publish(client, raw(1).to_json())
+        await eventually(lambda: answered(client, stored=1), "the first post stored")
+        await client.jetstream().delete_stream(ENRICHED.name)
+        await client.jetstream().publish("bluesky.posts.create", raw(2).to_json())
+        await eventually(lambda: answered(client, stored=1), "the second stored in a new stream")
+        await eventually(lambda: processor.answers("/ready", 200), "ready again")
+
+
+async def _done(processor: Processor, number: int) -> bool:
+    return processor.told()["done"] >= number

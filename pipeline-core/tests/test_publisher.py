@@ -110,11 +110,11 @@ async def test_a_dead_letter_keeps_its_bytes_and_tells_its_reason_on_one_line(
 ) -> None:
     js = client.jetstream()
     await ensure(js, Stream("dlq", "bluesky.dlq"))
-    letters = Counter("letters", "…", ["reason"], registry=CollectorRegistry())
+    counted = Counter("letters", "…", ["reason"], registry=CollectorRegistry())
     async with Publisher(client, log, errors) as publisher:
-        graves = DeadLetters(publisher, "bluesky.dlq.>", "ingest", letters)
+        letters = DeadLetters(publisher, "bluesky.dlq.>", "ingest", counted)
         for _ in range(2):
-            await graves.bury(b"\xff\x00", reason="bad_frame", error="no\r\nX-Evil: 1 é", source="host:7")
+            await letters.bury(b"\xff\x00", reason="bad_frame", error="no\r\nX-Evil: 1 é", source="host:7")
     letter = await js.get_msg("dlq", seq=1)
     assert letter.subject == "bluesky.dlq.ingest.bad_frame"
     assert letter.data == b"\xff\x00"
@@ -122,4 +122,4 @@ async def test_a_dead_letter_keeps_its_bytes_and_tells_its_reason_on_one_line(
     assert letter.headers["Dlq-Error"] == "no\\r\\nX-Evil: 1 \\xe9"
     assert letter.headers["Dlq-Source"] == "host:7"
     assert (await js.stream_info("dlq")).state.messages == 1
-    assert letters.labels("bad_frame")._value.get() == 2
+    assert counted.labels("bad_frame")._value.get() == 2

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 
+from pipeline_core import background
 from pipeline_core import service as frame
 from pipeline_core.connection import connected
 from pipeline_core.deadletters import DeadLetters
 from pipeline_core.publisher import Publisher
 from pipeline_core.service import Service
-from pipeline_core.topology import Bucket, Stream, bring_about, dead_letter_stream
+from pipeline_core.topology import Bucket, Stream, bring_about, dead_letter_stream, ensure
 
 from nats_firehose_ingest.cursors import Cursors
 from nats_firehose_ingest.firehose import Firehose
@@ -29,15 +29,19 @@ async def ingest(service: Service[IngestSettings]) -> None:
         settings.num_stream_replicas,
         duplicate_window=settings.duplicate_window_seconds,
     )
-    graves = dead_letter_stream(raw.name, raw.subject, settings.num_stream_replicas)
+    letters_stream = dead_letter_stream(raw.name, raw.subject, settings.num_stream_replicas)
     bucket = Bucket(settings.nats_kv_bucket, settings.num_stream_replicas)
     async with connected(service, metrics.nats_connected) as client:
         js = client.jetstream()
-        await bring_about(js, health, log, raw, graves, bucket)
+        await bring_about(js, health, log, raw, letters_stream, bucket)
+
+        async def mend() -> None:
+            await ensure(js, raw, letters_stream, bucket)
+
         store = await js.key_value(bucket.name)
         async with (
-            Cursors(store, settings.service_name, settings.cursor_save_interval, metrics, log) as cursors,
-            Publisher(client, log, metrics.publish_errors, max_retries=settings.max_retries) as publisher,
+            Cursors(store, mend, settings.service_name, settings.cursor_save_interval, metrics, log) as cursors,
+            Publisher(client, log, metrics.publish_errors, mend, max_retries=settings.max_retries) as publisher,
         ):
             source = Firehose(
                 settings.hosts,
@@ -48,10 +52,12 @@ async def ingest(service: Service[IngestSettings]) -> None:
             )
             health.ready_while("firehose", lambda: source.trouble)
             health.ready_while("publishing", publisher.failing)
+            health.ready_while("cursor", cursors.failing)
+            health.tell("cursors", cursors.told)
             metrics.under_way.set_function(lambda: publisher.under_way)
-            letters = DeadLetters(publisher, graves.subject, settings.service_name, metrics.bad)
+            letters = DeadLetters(publisher, letters_stream.subject, settings.service_name, metrics.bad)
             work = Ingest(publisher, letters, cursors, settings.nats_subject, metrics, log)
-            telling = asyncio.create_task(work.tell(settings.stats_interval))
+            telling = background.start(work.tell(settings.stats_interval), log, "statistics")
             try:
                 await work.run(source.events())
             finally:

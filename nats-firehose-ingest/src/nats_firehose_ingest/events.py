@@ -26,6 +26,8 @@ class Event:
     time: str | None = None
     operations: list[str] = field(default_factory=list)
     """What was done to records of posts: create, update or delete."""
+    notice: str | None = None
+    """The name of an `#info` frame's message, such as OutdatedCursor."""
     posts: list[RawPost] = field(default_factory=list)
     bad: list[BadInput] = field(default_factory=list)
 

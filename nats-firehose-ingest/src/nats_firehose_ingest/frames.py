@@ -16,6 +16,8 @@ _POST_PATH = f"{POST}/"
 _MESSAGE, _ERROR = 1, -1
 # What the decoder and our own reading of untrusted values raise; nesting without end is the RecursionError.
 _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+_ACTIONS = {"create", "update", "delete"}
+_LONGEST_WORDS = 200  # characters of upstream's own words in a log line or header
 _KNOWN = {"#commit", "#identity", "#account", "#sync", "#info"}
 
 
@@ -38,7 +40,7 @@ def decode(host: str, frame: bytes, received_at: str) -> Event:
         time = None
     if kind not in _KNOWN:
         return Event(host, "unknown", seq, time, bad=[BadInput("unknown_event_type", f"{kind!r:.100}", frame)])
-    event = Event(host, kind[1:], seq, time)
+    event = Event(host, kind[1:], seq, time, notice=str(body.get("name"))[:_LONGEST_WORDS] if kind == "#info" else None)
     if kind == "#commit":
         try:
             _read_commit(event, body, received_at, frame)
@@ -57,21 +59,26 @@ def _read_commit(event: Event, body: dict[str, Any], received_at: str, frame: by
         path, action = op["path"], op["action"]
         if not path.startswith(_POST_PATH):
             continue
-        event.operations.append(action)
+        event.operations.append(action if action in _ACTIONS else "other")
         if action == "create":
-            created[path] = bytes(op["cid"])
+            if not isinstance(op["cid"], bytes):
+                raise TypeError(f"cid is {type(op['cid']).__name__}")
+            created[path] = op["cid"]
     if not created:
         return
     did = body["repo"]
     if not isinstance(did, str):
         raise TypeError(f"repo is {type(did).__name__}")
     blocks = find_blocks(body["blocks"], set(created.values()))
+    missing = [path for path, cid in created.items() if cid not in blocks]
+    if missing:
+        detail = f"{len(missing)} of {len(created)}, first {did}/{missing[0]}"
+        event.bad.append(BadInput("missing_block", detail[:_LONGEST_WORDS], frame))
     for path, cid in created.items():
-        block = blocks.get(cid)
-        if block is None:
-            event.bad.append(BadInput("missing_block", f"{did}/{path}", frame))
-        elif not is_block_of(cid, block):
-            event.bad.append(BadInput("wrong_hash", f"{did}/{path}", block))
+        if (block := blocks.get(cid)) is None:
+            continue
+        if not is_block_of(cid, block):
+            event.bad.append(BadInput("wrong_hash", f"{did}/{path}"[:_LONGEST_WORDS], block))
         else:
             _read_post(event, did, path.removeprefix(_POST_PATH), cid, block, received_at)
 
@@ -81,10 +88,10 @@ def _read_post(event: Event, did: str, rkey: str, cid: bytes, block: bytes, rece
         record = libipld.decode_dag_cbor(block)
         event.posts.append(raw_post(did, rkey, libipld.encode_cid(cid), record, received_at))
     except NotAPost as other:
-        event.bad.append(BadInput(other.reason, f"{did}/{rkey}: {other}", block))
+        event.bad.append(BadInput(other.reason, f"{did}/{rkey}: {other}"[:_LONGEST_WORDS], block))
     except (ValueError, RecursionError) as unreadable:
-        event.bad.append(BadInput("undecodable_record", f"{did}/{rkey}: {_words(unreadable)}", block))
+        event.bad.append(BadInput("undecodable_record", f"{did}/{rkey}: {_words(unreadable)}"[:_LONGEST_WORDS], block))
 
 
 def _words(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:200]
+    return f"{type(error).__name__}: {error}"[:_LONGEST_WORDS]

@@ -35,6 +35,7 @@ class Ingest:
         self._metrics, self._log = metrics, log
         self._frames = self._posts = self._bad = 0
         self._newest: str | None = None
+        self._burials: set[asyncio.Future[None]] = set()  # held, or they could be collected before they are done
 
     async def run(self, events: AsyncIterator[Event]) -> None:
         """Publish until the source ends."""
@@ -47,9 +48,11 @@ class Ingest:
         self._metrics.frames.labels(event.kind).inc()
         for action in event.operations:
             self._metrics.operations.labels(action).inc()
-        if event.kind == "info":
+        if event.notice == "OutdatedCursor":
             self._metrics.gaps.labels("outdated_cursor").inc()
             self._log.warning("upstream no longer has what follows our cursor", host=event.host, cursor=ledger.position)
+        elif event.notice:
+            self._log.info("upstream says", host=event.host, notice=event.notice)
         before = ledger.position
         reading = ledger.read(event.seq, len(event.posts) + len(event.bad))
         self._posts += len(event.posts)
@@ -71,13 +74,21 @@ class Ingest:
         if ack.cancelled():
             return
         if isinstance(rejected := ack.exception(), PublishRejected):
-            self._metrics.rejected.inc()
-            self._log.error("post rejected", uri=post.uri, why=str(rejected))
-        elif ack.result().duplicate:
+            burial = asyncio.ensure_future(self._bury_rejected(ledger, reading, post, str(rejected)))
+            self._burials.add(burial)
+            burial.add_done_callback(self._burials.discard)
+            return
+        if ack.result().duplicate:
             self._metrics.duplicates.inc()
         else:
             self._metrics.published.inc()
         ledger.settle(reading)
+
+    async def _bury_rejected(self, ledger: CursorLedger, reading: Reading | None, post: RawPost, why: str) -> None:
+        self._metrics.rejected.inc()
+        self._log.error("post rejected", uri=post.uri, why=why)
+        buried = await self._letters.bury(post.to_json(), reason="rejected", error=why, source=post.message_id)
+        buried.add_done_callback(partial(self._buried, ledger, reading))
 
     def _buried(self, ledger: CursorLedger, reading: Reading | None, ack: asyncio.Future[PubAck]) -> None:
         if ack.cancelled():

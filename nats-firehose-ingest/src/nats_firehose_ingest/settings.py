@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pipeline_core.settings import Settings
+from pipeline_core.settings import SERVICE_NAME, Settings
 from pydantic import Field, field_validator
 
 
 class IngestSettings(Settings):
     """Read Bluesky's firehose and publish every new post to JetStream, once."""
 
-    service_name: str = Field("nats-firehose-ingest", description="the name in logs and in the cursor's key")
+    service_name: str = Field(
+        "nats-firehose-ingest", pattern=SERVICE_NAME, description="the name in logs and in the cursor's key"
+    )
     source: Literal["firehose"] = Field("firehose", description="a relay's or server's com.atproto.sync.subscribeRepos")
     upstream_hosts: str = Field(
         "wss://bsky.network,wss://relay1.us-west.bsky.network,wss://relay1.us-east.bsky.network",

@@ -6,6 +6,7 @@ import asyncio
 import sys
 import time
 
+from pipeline_core import background
 from pipeline_core import service as frame
 from pipeline_core.connection import connected
 from pipeline_core.consumer import PullConsumer
@@ -33,7 +34,7 @@ async def process(service: Service[ProcessorSettings]) -> None:
     replicas, window = settings.num_stream_replicas, settings.duplicate_window_seconds
     raw = Stream(settings.input_stream, settings.input_subject, replicas, duplicate_window=window)
     enriched = Stream(settings.output_stream, settings.output_subject, replicas, duplicate_window=window)
-    graves = dead_letter_stream(raw.name, raw.subject, replicas)
+    letters_stream = dead_letter_stream(raw.name, raw.subject, replicas)
     consumer = Consumer(
         settings.input_stream,
         settings.consumer_name,
@@ -43,16 +44,23 @@ async def process(service: Service[ProcessorSettings]) -> None:
     )
     async with connected(service, metrics.nats_connected) as client:
         js = client.jetstream()
-        await bring_about(js, health, log, enriched, graves)
+        await bring_about(js, health, log, enriched, letters_stream)
         messages = PullConsumer(client, consumer, log, lambda: ensure(js, BorrowedStream(raw), consumer))
-        publisher = Publisher(client, log, metrics.publish_errors, max_retries=settings.max_retries)
-        letters = DeadLetters(publisher, graves.subject, settings.service_name, metrics.dead_letters)
+        publisher = Publisher(
+            client,
+            log,
+            metrics.publish_errors,
+            lambda: ensure(js, enriched, letters_stream),
+            max_retries=settings.max_retries,
+        )
+        letters = DeadLetters(publisher, letters_stream.subject, settings.service_name, metrics.dead_letters)
         processor = Processor(engine, messages, publisher, letters, settings, metrics, log)
         health.ready_while("consumer", messages.unserved)
         health.ready_while("publishing", publisher.failing)
+        health.tell("posts", processor.told)
         metrics.queue_size.set_function(lambda: messages.waiting)
         async with messages, processor, publisher:
-            telling = asyncio.create_task(processor.tell(settings.stats_interval))
+            telling = background.start(processor.tell(settings.stats_interval), log, "statistics")
             try:
                 await processor.run()
             finally:

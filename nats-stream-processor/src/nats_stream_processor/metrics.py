@@ -29,7 +29,9 @@ class Metrics:
         self.sentiment_confidence = histogram("sentiment_confidence", "Probability of the sentiment named", _SHARES)
         self.topic_confidence = histogram("topic_confidence", "Probability of the top topic", _SHARES)
         self.processing = histogram(
-            "processing_duration_seconds", "From a post's arrival here until its enriched post is stored", _SECONDS
+            "processing_duration_seconds",
+            "From taking a post for the model until its enriched post is stored",
+            _SECONDS,
         )
         self.inference = histogram(
             "model_inference_duration_seconds", "Tokenising and inference of one batch", _SECONDS, "model"

@@ -16,7 +16,7 @@ from typing import Self
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js.api import PubAck
-from pipeline_core import subjects
+from pipeline_core import background, subjects
 from pipeline_core.consumer import PullConsumer
 from pipeline_core.deadletters import DeadLetters
 from pipeline_core.logs import Log
@@ -72,7 +72,7 @@ class Processor:
         self._done = 0
 
     async def __aenter__(self) -> Self:
-        self._acknowledging = asyncio.create_task(self._acknowledge_for_ever())
+        self._acknowledging = background.start(self._acknowledge_for_ever(), self._log, "acknowledgements")
         return self
 
     async def __aexit__(
@@ -96,6 +96,10 @@ class Processor:
             self._held.update((id(held), held) for held in batch)
             await self._process(batch)
 
+    def told(self) -> dict[str, int]:
+        """How many posts wait, are at work and are done, for the operator."""
+        return {"waiting": self._consumer.waiting, "held": len(self._held), "done": self._done}
+
     async def tell(self, interval: float) -> None:
         """Statistics as one line in the log every `interval` seconds, for ever."""
         before, last = 0, time.monotonic()
@@ -112,32 +116,32 @@ class Processor:
                 posts.append((held, RawPost.model_validate_json(held.message.data)))
             except ValidationError as invalid:
                 await self._bury(held, "invalid_post", _first(invalid))
+        if posts:
+            await self._answer(posts)
+
+    async def _answer(self, posts: list[tuple[Held, RawPost]]) -> None:
         try:
             predictions = await self._predict([post.text for _, post in posts])
         except Exception as error:  # noqa: BLE001 - whatever the model raises, one post of the batch is the cause
+            if len(posts) == 1:
+                await self._failed(posts[0][0], error)
+                return
             self._log.warning("batch failed, trying its posts one by one", posts=len(posts), error=repr(error))
-            for held, post in posts:
-                await self._process_alone(held, post)
-            return
-        for (held, post), prediction in zip(posts, predictions, strict=True):
-            await self._publish(held, post, prediction)
-
-    async def _process_alone(self, held: Held, post: RawPost) -> None:
-        try:
-            (prediction,) = await self._predict([post.text])
-        except Exception as error:  # noqa: BLE001 - the post is to blame, whatever it is
-            self._metrics.errors.labels("inference").inc()
-            if held.message.metadata.num_delivered >= self._settings.max_deliver:
-                await self._bury(held, "inference_failed", repr(error))
-            else:
-                self._log.warning("post failed", place=held.place, error=repr(error))
-                await self._give_back(held, delay=self._settings.retry_delay)
+            for one in posts:
+                await self._answer([one])
         else:
-            await self._publish(held, post, prediction)
+            for (held, post), prediction in zip(posts, predictions, strict=True):
+                await self._publish(held, post, prediction)
+
+    async def _failed(self, held: Held, error: Exception) -> None:
+        self._metrics.errors.labels("inference").inc()
+        if held.message.metadata.num_delivered >= self._settings.max_deliver:
+            await self._bury(held, "inference_failed", repr(error))
+        else:
+            self._log.warning("post failed", place=held.place, error=repr(error))
+            await self._give_back(held, delay=self._settings.retry_delay)
 
     async def _predict(self, texts: list[str]) -> list[Prediction]:
-        if not texts:
-            return []
         with self._metrics.inference.labels(MODEL).time():
             return await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.predict, texts)
 
@@ -190,6 +194,7 @@ class Processor:
         if (rejected := ack.exception()) is not None:
             if held.buried:  # not even its dead letter can be stored: it stays in the raw stream and comes again
                 self._log.error("dead letter rejected", place=held.place, why=str(rejected))
+                await self._give_back(held, delay=self._settings.retry_delay)
             else:
                 await self._bury(held, "rejected", str(rejected))
             return

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline_core.settings import Settings
+from pipeline_core.settings import SERVICE_NAME, Settings
 from pydantic import AliasChoices, Field
 
 
 class ProcessorSettings(Settings):
     """Read raw posts, add sentiment and topics, publish them to the enriched stream."""
 
-    service_name: str = Field("nats-stream-processor", description="the name in logs and in the enriched post")
+    service_name: str = Field(
+        "nats-stream-processor", pattern=SERVICE_NAME, description="the name in logs and in the enriched post"
+    )
     input_stream: str = Field("bluesky-posts", description="the raw stream")
     input_subject: str = Field("bluesky.posts.>", description="the raw posts' subjects")
     output_stream: str = Field("bluesky-posts-enriched", description="the enriched stream")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,8 +25,8 @@ REPEAT_LOG = 30.0  # seconds before the same trouble is logged again
 async def connected(service: Service[AnySettings], gauge: Gauge) -> AsyncIterator[Client]:
     """A connection, however long the broker takes to appear; `gauge` is 1 while it stands. Closed at the end.
 
-    Without a broker the service is unready; only a connection that the client has given up for good, which a
-    restart would mend, makes it dead.
+    Without a broker the service is unready. A connection that the client gives up for good ends the service, since
+    only a new one would help.
     """
     log, settings, health = service.log, service.settings, service.health
     servers = ", ".join(server.rpartition("@")[2] for server in settings.nats_servers)
@@ -39,6 +40,13 @@ async def connected(service: Service[AnySettings], gauge: Gauge) -> AsyncIterato
         gauge.set(0)
         if not closing:
             log.warning("broker lost", servers=servers)
+
+    owner = asyncio.current_task()
+
+    async def given_up() -> None:
+        if not closing and owner is not None:
+            log.error("broker connection given up", servers=servers)
+            owner.cancel()
 
     async def back() -> None:
         gauge.set(1)
@@ -54,11 +62,11 @@ async def connected(service: Service[AnySettings], gauge: Gauge) -> AsyncIterato
         max_outstanding_pings=2,
         disconnected_cb=lost,
         reconnected_cb=back,
+        closed_cb=given_up,
         error_cb=trouble.tell,
     )
     gauge.set(1)
     health.ready_while("broker", lambda: None if client.is_connected else unconnected)
-    health.alive_while("broker", lambda: "the connection was given up" if client.is_closed else None)
     log.info("broker connected", servers=servers, version=str(client.connected_server_version))
     try:
         yield client

@@ -21,6 +21,7 @@ from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 from nats.js.api import Header
 
+from pipeline_core import background
 from pipeline_core.backoff import Backoff
 from pipeline_core.errors import TopologyError
 from pipeline_core.logs import Log
@@ -71,7 +72,7 @@ class PullConsumer:
         self._subscription = await self._client.subscribe(
             f"{self._inbox}.*", cb=self._on_message, pending_msgs_limit=0, pending_bytes_limit=0
         )
-        self._puller = asyncio.create_task(self._pull_for_ever())
+        self._puller = background.start(self._pull_for_ever(), self._log, "pulls")
         return self
 
     async def __aexit__(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from typing import Literal
 
 import structlog
-from structlog.typing import FilteringBoundLogger, Processor
+from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
 Log = FilteringBoundLogger
+# Control characters, line and direction marks: in a terminal they act instead of being shown.
+_ACTS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def configure(service: str, level: str, form: Literal["json", "console"]) -> Log:
@@ -22,7 +25,7 @@ def configure(service: str, level: str, form: Literal["json", "console"]) -> Log
     renderer: list[Processor] = (
         [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
         if form == "json"
-        else [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+        else [_without_control_characters, structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -45,3 +48,12 @@ def configure(service: str, level: str, form: Literal["json", "console"]) -> Log
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
     log: Log = structlog.get_logger(service).bind(service=service)
     return log
+
+
+def _without_control_characters(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """What upstream wrote must not act on the reader's terminal."""
+    return {key: _ACTS.sub(_escaped, value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return ascii(match[0])[1:-1]

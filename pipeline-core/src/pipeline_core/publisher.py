@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -18,17 +18,20 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
-from nats.errors import MaxPayloadError
 from nats.js.api import Header, PubAck
 from prometheus_client import Counter
 
+from pipeline_core import background
 from pipeline_core.backoff import Backoff
-from pipeline_core.errors import PublishRejected
+from pipeline_core.errors import PublishRejected, TopologyError
 from pipeline_core.logs import Log
 
 WINDOW = 256  # messages under way; more gains nothing on a local broker, and this many bound our memory
 ACK_TIMEOUT = 5.0  # seconds; a leader's election in a cluster of three can take longer, and is then retried
 SWEEP_INTERVAL = 0.25  # seconds between looks at what is overdue
+MEND_INTERVAL = 2.0  # seconds between attempts to bring a missing stream back
+_HEADER_LINE = 4  # bytes that frame one header: colon, space, CR, LF
+_HEADER_FRAME = 16  # bytes around all headers: the version line and the empty one
 # err_codes of JetStream that no retry will change: message, or its headers, larger than the stream allows.
 _NEVER = {10054, 10097}
 
@@ -46,10 +49,12 @@ class _Pending:
 
 
 class Publisher:
-    """Publishes with at most `window` messages unacknowledged; leaving the block waits until all are stored.
+    """Publishes with at most `window` messages unacknowledged. Leaving the block in order, or because the service is
+    stopping, waits until all are stored; a failure leaves at once, and who publishes again after it loses nothing.
 
     A message is sent again, with the same `Nats-Msg-Id`, until JetStream has stored it, through time-outs, refusals
-    and lost connections: what JetStream stored already it recognises within the stream's duplicate window.
+    and lost connections: what JetStream stored already it recognises within the stream's duplicate window. Where
+    nobody answers for a subject, `ensure` is called to make the stream anew.
     """
 
     def __init__(
@@ -57,12 +62,14 @@ class Publisher:
         client: Client,
         log: Log,
         errors: Counter,
+        ensure: Callable[[], Awaitable[None]] | None = None,
         *,
         window: int = WINDOW,
         ack_timeout: float = ACK_TIMEOUT,
         max_retries: int = 3,
     ) -> None:
         self._client, self._log, self._errors = client, log, errors
+        self._ensure, self._missing, self._mended = ensure, False, 0.0
         self._window, self._ack_timeout, self._max_retries = window, ack_timeout, max_retries
         self._inbox = client.new_inbox()
         self._pending: dict[int, _Pending] = {}
@@ -74,14 +81,15 @@ class Publisher:
 
     async def __aenter__(self) -> Self:
         self._subscription = await self._client.subscribe(f"{self._inbox}.*", cb=self._on_answer)
-        self._sweeper = asyncio.create_task(self._sweep())
+        self._sweeper = background.start(self._sweep(), self._log, "retries of publishes")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            await self.flush()
+            if kind is None or issubclass(kind, asyncio.CancelledError):
+                await self.flush()
         finally:
             if self._sweeper is not None:
                 self._sweeper.cancel()
@@ -124,17 +132,22 @@ class Publisher:
         return pending.acknowledged
 
     async def flush(self) -> None:
-        """Wait until everything under way is stored or rejected."""
-        while self._pending:
-            await asyncio.wait([pending.acknowledged for pending in self._pending.values()])
+        """Wait until everything under way is stored or rejected, or the connection is given up."""
+        while self._pending and not self._client.is_closed:
+            waiting = [pending.acknowledged for pending in self._pending.values()]
+            await asyncio.wait(waiting, timeout=SWEEP_INTERVAL)
 
     async def _send(self, token: int, pending: _Pending) -> None:
+        # The broker counts the headers too, and ends the connection of a client that sends more than it takes.
+        size = sum(len(name) + len(value) + _HEADER_LINE for name, value in pending.headers.items())
+        size += len(pending.payload) + _HEADER_FRAME
+        if self._client.is_connected and size > self._client.max_payload:
+            self._settle(token, PublishRejected(f"{size} bytes are more than the broker takes"))
+            return
         try:
             await self._client.publish(
                 pending.subject, pending.payload, reply=f"{self._inbox}.{token}", headers=pending.headers
             )
-        except MaxPayloadError:
-            self._settle(token, PublishRejected(f"{len(pending.payload)} bytes are more than the broker takes"))
         except NatsError as error:
             self._failed(pending, type(error).__name__)
 
@@ -144,6 +157,7 @@ class Publisher:
         if pending is None:
             return
         if not message.data:  # a status without a body: nobody answers for this subject
+            self._missing = True
             self._failed(pending, f"status {(message.headers or {}).get(Header.STATUS.value, '?')}")
             return
         answer = json.loads(message.data)
@@ -186,6 +200,7 @@ class Publisher:
             await asyncio.sleep(SWEEP_INTERVAL)
             if not self._client.is_connected:
                 continue
+            await self._mend()
             for token, pending in list(self._pending.items()):
                 if pending.due > loop.time() or pending.acknowledged.done():
                     continue
@@ -195,3 +210,14 @@ class Publisher:
                     pending.awaited = True
                     pending.due = loop.time() + self._ack_timeout
                     await self._send(token, pending)
+
+    async def _mend(self) -> None:
+        """Bring back a stream that is missing, as somebody may have deleted it under us."""
+        now = asyncio.get_running_loop().time()
+        if self._ensure is None or not self._missing or now - self._mended < MEND_INTERVAL:
+            return
+        self._mended, self._missing = now, False
+        try:
+            await self._ensure()
+        except (TopologyError, NatsError) as error:
+            self._log.warning("stream not mended", why=str(error) or type(error).__name__)

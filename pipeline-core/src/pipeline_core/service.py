@@ -67,6 +67,8 @@ async def _supervise(main: Main[AnySettings], service: Service[AnySettings]) -> 
 
 
 async def _finished(work: asyncio.Future[None]) -> int:
+    if work.cancelled():  # by a part of it that failed, and that has said why
+        return 1
     await work
     return 0
 

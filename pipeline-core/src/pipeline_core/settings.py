@@ -12,6 +12,8 @@ from pydantic_settings import BaseSettings, CliApp, SettingsConfigDict, Settings
 
 # A wrong URL is printed for the operator, but never the password in it.
 _CREDENTIALS = re.compile(r"//[^/\s]*@")
+SERVICE_NAME = r"^[A-Za-z0-9_-]+$"
+"""A service's name is a token of subjects and of the bucket's keys."""
 _SCHEMES = {"nats", "tls", "ws", "wss"}
 
 
@@ -29,7 +31,9 @@ class Settings(BaseSettings):
     )
 
     nats_url: str = Field("nats://localhost:4222", description="broker, or several separated by commas")
-    service_name: str = Field("service", description="the name in logs, on the broker and in the cursor's key")
+    service_name: str = Field(
+        "service", pattern=SERVICE_NAME, description="the name in logs, on the broker and in the cursor's key"
+    )
     health_check_host: str = Field("0.0.0.0", description="address of the health and metrics endpoints")  # noqa: S104 - probes come from outside the container
     health_check_port: int = Field(8080, ge=0, le=65535, description="port of the health and metrics endpoints")
     metrics_enabled: bool = Field(True, description="serve /metrics")

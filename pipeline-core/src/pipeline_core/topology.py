@@ -24,7 +24,7 @@ from pipeline_core.backoff import Backoff
 from pipeline_core.errors import TopologyError
 from pipeline_core.health import Health
 from pipeline_core.logs import Log
-from pipeline_core.subjects import everything_below
+from pipeline_core.subjects import everything_below, prefix
 
 MIB = 1024 * 1024
 HOUR = 3600.0  # seconds
@@ -190,10 +190,11 @@ class Bucket:
 
 def dead_letter_stream(raw_stream: str, raw_subject: str, replicas: int) -> Stream:
     """The stream of what could not be processed, beside the raw stream it came from: production and local
-    streams (`-dev`) each have their own."""
+    streams (`-dev`) each have their own. Raw streams of other names have theirs beside them too."""
+    subject = prefix(raw_subject)
     return Stream(
         name=raw_stream.replace("posts", "dlq", 1) if "posts" in raw_stream else f"{raw_stream}-dlq",
-        subject=raw_subject.replace("posts", "dlq", 1) if "posts" in raw_subject else f"{raw_subject}.dlq",
+        subject=subject.replace("posts", "dlq", 1) if "posts" in subject else f"dlq.{subject}",
         replicas=replicas,
         max_bytes=DEAD_LETTER_BYTES,
         max_age=DEAD_LETTER_AGE,
