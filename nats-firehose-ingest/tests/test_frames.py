@@ -133,7 +133,12 @@ BOMB = b"\x81" * 100_000
         ("undecodable_commit", commit(record(), blocks=b"\xff" * 30)),
         ("undecodable_commit", commit(record(), repo=7)),
         ("undecodable_commit", commit(ops=[{"path": "app.bsky.feed.post/3k", "action": "create", "cid": None}])),
+        *(
+            ("undecodable_commit", commit(ops=[{"path": "app.bsky.feed.post/3k", "action": "create", "cid": cid}]))
+            for cid in (7, 10**9, 2**62, 2**63, "bafy", [1])
+        ),
         ("missing_block", commit(record(), blocks=archive())),
+        ("missing_block", commit(record(), record(text="another"), blocks=archive())),
         ("wrong_hash", commit(record(), blocks=archive((cid_of(record()), record(text="forged"))))),
         ("undecodable_record", commit(INVALID_UTF8)),
         ("undecodable_record", commit(b"\x81" * 9000)),
@@ -147,6 +152,11 @@ def test_bad_input_is_named_never_raised_and_kept(reason: str, frame: bytes) -> 
     assert [bad.reason for bad in event.bad] == [reason]
     assert event.bad[0].payload or frame == b""
     assert event.posts == []
+
+
+def test_what_upstream_invents_makes_no_names_of_ours() -> None:
+    ops = [{"path": "app.bsky.feed.post/3k", "action": f"invented-{number}", "cid": None} for number in range(100)]
+    assert set(decode("host", commit(ops=ops), NOW).operations) == {"other"}
 
 
 def test_a_sequence_is_known_even_where_the_commit_is_unreadable() -> None:

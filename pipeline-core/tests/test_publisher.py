@@ -105,6 +105,28 @@ async def test_a_message_that_can_never_be_stored_is_rejected_and_its_neighbours
     assert await stored(client) == 2
 
 
+async def test_a_message_too_large_only_with_its_headers_costs_itself_and_not_the_connection(
+    client: Client, log: Log, errors: Counter
+) -> None:
+    await ensure(client.jetstream(), STREAM)
+    async with Publisher(client, log, errors) as publisher:
+        edge = [client.max_payload - less for less in (0, 20, 60, 500)]
+        acks = [await publisher.publish("posts.create", b"x" * size, message_id=str(size)) for size in edge]
+    assert isinstance(acks[0].exception(), PublishRejected)
+    assert acks[-1].exception() is None
+    assert client.is_connected
+    assert await stored(client) == sum(ack.exception() is None for ack in acks)
+
+
+async def test_a_stream_that_is_missing_is_asked_for(client: Client, log: Log, errors: Counter) -> None:
+    async def make() -> None:
+        await ensure(client.jetstream(), STREAM)
+
+    async with Publisher(client, log, errors, make) as publisher:
+        await publisher.publish("posts.create", b"early", message_id="early")
+    assert await stored(client) == 1
+
+
 async def test_a_dead_letter_keeps_its_bytes_and_tells_its_reason_on_one_line(
     client: Client, log: Log, errors: Counter
 ) -> None:

@@ -20,6 +20,7 @@ from pipeline_core.testing import eventually, free_port
 SERVICE = textwrap.dedent(
     """
     import asyncio, os, sys
+    from pipeline_core import background
     from pipeline_core.errors import ServiceError
     from pipeline_core.service import run
     from pipeline_core.settings import Settings
@@ -32,6 +33,11 @@ SERVICE = textwrap.dedent(
         service.health.tell("posts", lambda: 7)
         if mode == "fail":
             raise ServiceError("no model at /nowhere: name another with MODEL_FOLDER")
+        if mode == "background":
+            async def loop():
+                await asyncio.sleep(0.2)
+                raise RuntimeError("a loop of ours died")
+            background.start(loop(), service.log, "loop")
         if mode == "crash":
             raise RuntimeError("a mistake of ours")
         try:
@@ -117,13 +123,18 @@ async def test_a_hand_over_that_takes_too_long_is_cut_off_and_said(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("mode", "words"), [("fail", "name another with MODEL_FOLDER"), ("crash", "a mistake of ours")]
+    ("mode", "words"),
+    [
+        ("fail", "name another with MODEL_FOLDER"),
+        ("crash", "a mistake of ours"),
+        ("background", "a loop of ours died"),
+    ],
 )
 def test_a_failure_ends_the_process_with_its_reason(tmp_path: Path, mode: str, words: str) -> None:
     code, output = Toy(tmp_path, mode).end()
     assert code == 1
     assert words in output
-    assert ("Traceback" in output or "exc_type" in output) == (mode == "crash")
+    assert ("Traceback" in output or "exc_type" in output) == (mode != "fail")
 
 
 def test_metrics_can_be_switched_off_by_a_flag_or_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,6 +195,14 @@ def test_a_hostile_text_stays_one_line_of_the_log(capsys: pytest.CaptureFixture[
     logs.configure("test", "INFO", "json").info("seen", text=text)
     (line,) = capsys.readouterr().out.splitlines()
     assert json.loads(line)["text"] == text
+
+
+def test_on_a_terminal_a_hostile_text_is_shown_and_does_not_act(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("test", "INFO", "console").info("seen", text="\x1b]0;owned\x07\u202e\nforged 今日は")
+    said = capsys.readouterr().out
+    assert not set("\x1b\x07\u202e") & set(said)
+    assert len(said.splitlines()) == 1
+    assert "今日は" in said
 
 
 def test_health_names_only_what_is_wrong() -> None:
