@@ -6,6 +6,7 @@ import asyncio
 import time
 from statistics import median
 
+import nats
 import psutil
 from mock_ingest.messages import messages
 from mock_ingest.world import World
@@ -14,8 +15,6 @@ from nats_stream_processor.engine import Engine
 from pipeline_core.messages import RawPost
 from pipeline_core.testing import eventually, running_broker, running_service
 from pipeline_core.topology import Stream, ensure
-
-import nats
 
 POSTS = 2000
 ALONE = 200  # posts of the one-by-one arm, which is slower

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import shutil
 import signal
 import sys
@@ -15,7 +16,7 @@ from demo.ports import ADDRESS, ANY, USUAL, Ports, choose
 from demo.supervisor import PartFailed, Supervisor
 
 POLL = 0.5  # seconds
-REMINDER = 30.0  # seconds between words about a firehose that does not come
+FIRST_WORD, REMINDER = 5.0, 30.0  # seconds until, and then between, words about posts that do not come
 
 
 def say(line: str) -> None:
@@ -58,13 +59,15 @@ async def run(options: argparse.Namespace, store: Path) -> None:
 async def _tell_of_posts(supervisor: Supervisor, reader: parts.Part, ports: Ports) -> None:
     """A word when the first enriched posts are there, and now and then one on why there are none."""
     loop = asyncio.get_running_loop()
-    reminded = loop.time()
+    next_word = loop.time() + FIRST_WORD
     while not await _enriched(supervisor, ports):
         await asyncio.sleep(POLL)
-        if loop.time() - reminded > REMINDER:
-            reminded = loop.time()
-            _, why = await supervisor.get(reader.ready)
-            say(f"\nNo posts yet; trying again for as long as you let it. {reader.name} says: {why}\n")
+        if loop.time() > next_word:
+            next_word = loop.time() + REMINDER
+            _, answer = await supervisor.get(reader.ready)
+            why = "; ".join(json.loads(answer)["problems"].values()) if answer else "it does not answer"
+            why = why or "reading, nothing is enriched yet"
+            say(f"\nNo posts yet; trying again for as long as you let it (Ctrl-C stops). {reader.name}: {why}\n")
     say(f"\nPosts with sentiment and topics are on http://{ADDRESS}:{ports.dashboard}\n")
 
 
@@ -96,7 +99,7 @@ async def main() -> int:
     except asyncio.CancelledError:
         say("Everything is stopped.")
     except PartFailed as failed:
-        say(f"\n{failed}; everything is stopped. Its own lines above say why.")
+        say(f"\n{failed}; everything is stopped.")
         return 1
     finally:
         if options.store is None:

@@ -14,6 +14,7 @@ from demo.ports import ADDRESS, Ports
 
 ROOT = Path(__file__).parents[1]
 DASHBOARD = ROOT / "bsky-sentiment-web"
+DRAIN_SECONDS = 7.0  # less than the supervisor's patience, so that a service ends in order even without its broker
 STREAMS = {
     "raw": ("bluesky-posts-dev", "bluesky.posts.dev"),
     "enriched": ("bluesky-posts-enriched-dev", "bluesky.enriched.dev"),
@@ -122,6 +123,7 @@ def _service(name: str, module: str, ports: Ports, port: int, **settings: str) -
             "HEALTH_CHECK_PORT": str(port),
             "LOG_FORMAT": "console",
             "STATS_INTERVAL": "30",
+            "DRAIN_SECONDS": str(DRAIN_SECONDS),
             **settings,
         },
     )

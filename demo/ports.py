@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from dataclasses import dataclass
 
@@ -24,6 +25,12 @@ USUAL = Ports(
 )
 ANY = Ports(*[0] * 7)
 ADDRESS = "127.0.0.1"
+_EVERYWHERE = [
+    (socket.AF_INET, ADDRESS),
+    (socket.AF_INET, "0.0.0.0"),  # noqa: S104 - probes that are closed at once
+    (socket.AF_INET6, "::1"),
+    (socket.AF_INET6, "::"),
+]
 
 
 def choose(wanted: Ports) -> tuple[Ports, list[str]]:
@@ -52,12 +59,15 @@ def choose(wanted: Ports) -> tuple[Ports, list[str]]:
 
 
 def _is_free(port: int) -> bool:
-    """Whether nobody listens there, on any address: a program on 0.0.0.0 would be hidden by ours on 127.0.0.1."""
-    for address in (ADDRESS, "0.0.0.0"):  # noqa: S104 - a probe that is closed at once
-        with socket.socket() as probe:
+    """Whether nobody listens there, on any address: `localhost` may mean any of them to a browser."""
+    for family, address in _EVERYWHERE:
+        with socket.socket(family) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
+                if family is socket.AF_INET6:
+                    probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
                 probe.bind((address, port))
-            except OSError:
-                return False
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    return False
     return True

@@ -75,7 +75,7 @@ class Supervisor:
             async with asyncio.timeout(START_TIMEOUT):
                 while not await self.answers(part.started):
                     if process.returncode is not None:
-                        raise PartFailed(part, f"ended with code {process.returncode} while starting")
+                        raise PartFailed(part, f"{_end_in_words(process.returncode)} while starting")
                     await asyncio.sleep(POLL)
         except TimeoutError as silent:
             raise PartFailed(part, f"did not answer at {part.started} within {START_TIMEOUT:.0f} s") from silent
@@ -102,7 +102,7 @@ class Supervisor:
             for wait in waits:
                 wait.cancel()
         ended = done.pop()
-        raise PartFailed(waits[ended], f"ended with code {ended.result()}")
+        raise PartFailed(waits[ended], _end_in_words(ended.result()))
 
     async def _relay(self, part: Part, process: asyncio.subprocess.Process, number: int) -> None:
         label = f"{part.name:<21}│ "
@@ -134,3 +134,7 @@ async def _end(part: Part, process: asyncio.subprocess.Process, say: Callable[[s
     except ProcessLookupError:
         return  # nothing of the group is left, as it should be
     await process.wait()
+
+
+def _end_in_words(code: int) -> str:
+    return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"

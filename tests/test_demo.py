@@ -123,9 +123,15 @@ async def test_a_part_that_dies_ends_the_demo_with_its_name_and_leaves_nothing()
     assert started_by_a_demo() == []
 
 
-def test_a_taken_port_is_named_and_another_chosen() -> None:
-    with socket.socket() as other:
-        other.bind(("0.0.0.0", 0))
+@pytest.mark.parametrize("address", ["127.0.0.1", "0.0.0.0", "::1", "::"])
+def test_a_port_taken_on_any_address_is_named_and_another_chosen(address: str) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as other:
+        if ":" in address:
+            other.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        try:
+            other.bind((address, 0))
+        except OSError:
+            pytest.skip(f"this machine has no {address}")
         other.listen()
         taken = other.getsockname()[1]
         usual, _ = choose(ANY)

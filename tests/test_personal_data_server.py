@@ -16,11 +16,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
+import nats
 import pytest
 from atproto import CAR, firehose_models, models, parse_subscribe_repos_message
 from pipeline_core.testing import eventually, free_port, running_broker, running_service
-
-import nats
 
 LAB = os.environ.get("PDS_LAB")
 OPERATIONS = 1000

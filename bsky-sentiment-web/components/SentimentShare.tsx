@@ -34,7 +34,7 @@ export function SentimentShare({ stats, chosen, onChoose }: Props) {
         ))}
       </div>
       {stats.unscored > 0 && (
-        <p className="mt-2 text-sm text-muted">{formatCount(stats.unscored)} posts have no sentiment.</p>
+        <p className="mt-2 text-sm text-muted">Without a sentiment: {formatCount(stats.unscored)}.</p>
       )}
     </section>
   );

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
 
+import nats
 import pytest
 from mock_ingest.messages import BROKEN_PAYLOADS, messages
 from mock_ingest.world import World
@@ -15,8 +16,6 @@ from nats.js.api import StreamConfig
 from pipeline_core.messages import RawPost
 from pipeline_core.testing import Broker, free_port, running_broker
 from pydantic import ValidationError
-
-import nats
 
 STREAM, SUBJECT = "bluesky-posts-dev", "bluesky.posts.dev"
 

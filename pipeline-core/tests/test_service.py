@@ -205,6 +205,16 @@ def test_on_a_terminal_a_hostile_text_is_shown_and_does_not_act(capsys: pytest.C
     assert "今日は" in said
 
 
+def test_of_many_warnings_of_a_kind_one_is_told_with_their_number(capsys: pytest.CaptureFixture[str]) -> None:
+    now = 0.0
+    seldom = logs.Seldom(logs.configure("test", "INFO", "json"), interval=5.0, clock=lambda: now)
+    for now in (0.0, 1.0, 2.0, 6.0):
+        seldom.warning("bad input", "wrong_hash", seq=int(now))
+    seldom.warning("bad input", "missing_block", seq=7)
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(line["seq"], line["times"]) for line in told] == [(0, 1), (6, 3), (7, 1)]
+
+
 def test_health_names_only_what_is_wrong() -> None:
     health = Health()
     health.alive_while("a", lambda: None)

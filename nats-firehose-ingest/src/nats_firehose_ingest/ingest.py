@@ -12,7 +12,7 @@ from nats.js.api import PubAck
 from pipeline_core import subjects
 from pipeline_core.deadletters import DeadLetters
 from pipeline_core.errors import PublishRejected
-from pipeline_core.logs import Log
+from pipeline_core.logs import Log, Seldom
 from pipeline_core.messages import RawPost
 from pipeline_core.publisher import Publisher
 from pipeline_core.timestamps import rfc3339_utc
@@ -32,7 +32,7 @@ class Ingest:
     ) -> None:
         self._publisher, self._letters, self._cursors = publisher, letters, cursors
         self._subject = f"{subjects.prefix(subject)}.{subjects.CREATE}"
-        self._metrics, self._log = metrics, log
+        self._metrics, self._log, self._seldom = metrics, log, Seldom(log)
         self._frames = self._posts = self._bad = 0
         self._newest: str | None = None
         self._burials: set[asyncio.Future[None]] = set()  # held, or they could be collected before they are done
@@ -62,7 +62,9 @@ class Ingest:
             stored.add_done_callback(partial(self._stored, ledger, reading, post))
         for number, bad in enumerate(event.bad):
             place = event.seq if event.seq is not None else f"after-{before}"
-            self._log.warning("bad input", host=event.host, seq=place, reason=bad.reason, detail=bad.detail)
+            self._seldom.warning(
+                "bad input", bad.reason, host=event.host, seq=place, reason=bad.reason, detail=bad.detail
+            )
             buried = await self._letters.bury(
                 bad.payload, reason=bad.reason, error=bad.detail, source=f"{event.host}:{place}:{number}"
             )

@@ -19,7 +19,7 @@ from nats.js.api import PubAck
 from pipeline_core import background, subjects
 from pipeline_core.consumer import PullConsumer
 from pipeline_core.deadletters import DeadLetters
-from pipeline_core.logs import Log
+from pipeline_core.logs import Log, Seldom
 from pipeline_core.messages import EnrichedPost, RawPost
 from pipeline_core.publisher import Publisher
 from pipeline_core.timestamps import now
@@ -64,7 +64,7 @@ class Processor:
         log: Log,
     ) -> None:
         self._engine, self._consumer, self._publisher, self._letters = engine, consumer, publisher, letters
-        self._settings, self._metrics, self._log = settings, metrics, log
+        self._settings, self._metrics, self._log, self._seldom = settings, metrics, log, Seldom(log)
         self._held: dict[int, Held] = {}
         self._answered: asyncio.Queue[tuple[Held, asyncio.Future[PubAck]]] = asyncio.Queue()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
@@ -173,7 +173,7 @@ class Processor:
     async def _bury(self, held: Held, reason: str, error: str) -> None:
         held.buried = True
         self._metrics.errors.labels(reason).inc()
-        self._log.warning("dead letter", place=held.place, reason=reason, error=error)
+        self._seldom.warning("dead letter", reason, place=held.place, reason=reason, error=error)
         buried = await self._letters.bury(held.message.data, reason=reason, error=error, source=held.place)
         buried.add_done_callback(lambda ack: self._answered.put_nowait((held, ack)))
 

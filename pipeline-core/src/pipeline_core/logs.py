@@ -5,6 +5,9 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import time
+from collections import Counter
+from collections.abc import Callable
 from typing import Literal
 
 import structlog
@@ -13,6 +16,25 @@ from structlog.typing import EventDict, FilteringBoundLogger, Processor, Wrapped
 Log = FilteringBoundLogger
 # Control characters, line and direction marks: in a terminal they act instead of being shown.
 _ACTS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+class Seldom:
+    """Warnings of which many may come at once: of each kind one line in `interval` seconds, with how many it stands
+    for. Metrics count them all."""
+
+    def __init__(self, log: Log, interval: float = 5.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self._log, self._interval, self._clock = log, interval, clock
+        self._told: dict[str, float] = {}
+        self._untold: Counter[str] = Counter()
+
+    def warning(self, event: str, kind: str, **facts: object) -> None:
+        """Log `event` with `facts`, unless one of this `kind`, which is a token of ours, was logged just now."""
+        self._untold[kind] += 1
+        now = self._clock()
+        if now - self._told.get(kind, -self._interval) < self._interval:
+            return
+        self._told[kind] = now
+        self._log.warning(event, times=self._untold.pop(kind), **facts)
 
 
 def configure(service: str, level: str, form: Literal["json", "console"]) -> Log:

@@ -24,7 +24,7 @@ from prometheus_client import Counter
 from pipeline_core import background
 from pipeline_core.backoff import Backoff
 from pipeline_core.errors import PublishRejected, TopologyError
-from pipeline_core.logs import Log
+from pipeline_core.logs import Log, Seldom
 
 WINDOW = 256  # messages under way; more gains nothing on a local broker, and this many bound our memory
 ACK_TIMEOUT = 5.0  # seconds; a leader's election in a cluster of three can take longer, and is then retried
@@ -69,6 +69,7 @@ class Publisher:
         max_retries: int = 3,
     ) -> None:
         self._client, self._log, self._errors = client, log, errors
+        self._seldom = Seldom(log)
         self._ensure, self._missing, self._mended = ensure, False, 0.0
         self._window, self._ack_timeout, self._max_retries = window, ack_timeout, max_retries
         self._inbox = client.new_inbox()
@@ -158,7 +159,7 @@ class Publisher:
             return
         if not message.data:  # a status without a body: nobody answers for this subject
             self._missing = True
-            self._failed(pending, f"status {(message.headers or {}).get(Header.STATUS.value, '?')}")
+            self._failed(pending, "no stream takes this subject")
             return
         answer = json.loads(message.data)
         if (refused := answer.get("error")) is None:
@@ -185,14 +186,14 @@ class Publisher:
         pending.failures += 1
         delay = pending.backoff.next()
         pending.due = asyncio.get_running_loop().time() + delay
-        if pending.failures == 1 or pending.failures % self._max_retries == 0:
-            self._log.warning(
-                "publish failed",
-                subject=pending.subject,
-                why=why,
-                attempt=pending.failures,
-                retry_seconds=round(delay, 2),
-            )
+        self._seldom.warning(
+            "publish failed",
+            why,
+            subject=pending.subject,
+            why=why,
+            attempt=pending.failures,
+            retry_seconds=round(delay, 2),
+        )
 
     async def _sweep(self) -> None:
         loop = asyncio.get_running_loop()

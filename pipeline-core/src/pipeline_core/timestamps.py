@@ -17,13 +17,11 @@ def rfc3339_utc(text: str) -> str:
         raise ValueError("not an RFC 3339 date and time")
     day, time, fraction, zone = parts.groups()
     # datetime knows microseconds only; what is finer cannot change the offset and is cut.
-    moment = datetime.fromisoformat(f"{day}T{time}{(fraction or '')[:7]}{zone.upper()}")
-    if _CANONICAL.fullmatch(text):
-        return text
     try:
-        return format_utc(moment.astimezone(UTC))
-    except OverflowError as beyond:
-        raise ValueError("outside the years 1 to 9999") from beyond
+        moment = datetime.fromisoformat(f"{day}T{time}{(fraction or '')[:7]}{zone.upper()}")
+        return text if _CANONICAL.fullmatch(text) else format_utc(moment.astimezone(UTC))
+    except (ValueError, OverflowError) as impossible:
+        raise ValueError("no date and time of the years 1 to 9999") from impossible
 
 
 def format_utc(moment: datetime) -> str:
