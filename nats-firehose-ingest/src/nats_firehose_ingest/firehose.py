@@ -18,6 +18,7 @@ from nats_firehose_ingest.metrics import Metrics
 
 PATH = "/xrpc/com.atproto.sync.subscribeRepos"
 CONNECT_TIMEOUT = 15.0  # seconds until a host has answered the upgrade to a WebSocket
+CLOSE_TIMEOUT = 1.0  # seconds for upstream's answer to our close; a backlog on its way can hold that up
 LARGEST_FRAME = 64 * 1024 * 1024  # bytes; the protocol's own limit on a commit is 5 MB, but a frame must not stop us
 STEADY = 30.0  # seconds after which a connection counts as good, and the next failure as the first
 ATTEMPTS_AT_A_HOST = 3  # in a row, without a single event, before the next host's turn
@@ -73,7 +74,13 @@ class Firehose:
         """One connection, until it ends with one of the errors that `events` knows."""
         async with asyncio.timeout(CONNECT_TIMEOUT):
             query = {} if ledger.position is None else {"cursor": str(ledger.position)}
-            socket = await session.ws_connect(f"{host}{PATH}", params=query, max_msg_size=LARGEST_FRAME, compress=0)
+            socket = await session.ws_connect(
+                f"{host}{PATH}",
+                params=query,
+                max_msg_size=LARGEST_FRAME,
+                compress=0,
+                timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_TIMEOUT),
+            )
         try:
             self._connected(host, ledger.position)
             while True:
