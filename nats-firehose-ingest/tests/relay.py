@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import lzma
+import os
 import struct
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -13,6 +15,10 @@ import libipld
 from aiohttp import WSCloseCode, web
 
 PDS_FRAMES = Path(__file__).with_name("data") / "pds-600-frames.bin.xz"
+RECORDING = Path(
+    os.environ.get("RELAY_RECORDING", Path(__file__).parents[3] / "shared" / "data" / "atproto" / "relay-2026-07-04")
+)
+"""Frames of the production relay and what production Jetstream made of them: posts of people, not ours to ship."""
 
 
 def split(recording: bytes) -> Iterator[bytes]:
@@ -26,6 +32,23 @@ def split(recording: bytes) -> Iterator[bytes]:
 
 def pds_frames() -> list[bytes]:
     return list(split(lzma.decompress(PDS_FRAMES.read_bytes())))
+
+
+def relay_frames() -> list[bytes]:
+    return list(split((RECORDING / "frames.u32le.bin").read_bytes()))
+
+
+def made_by_jetstream() -> dict[str, tuple[str, str, list[str], str]]:
+    """CID, text, languages and createdAt of each post created in the recording, by uri."""
+    made = {}
+    for line in (RECORDING / "expected_v1.jsonl").read_text().splitlines():
+        event = json.loads(line)
+        done = event.get("commit", {})
+        if done.get("operation") == "create" and done["collection"] == "app.bsky.feed.post":
+            post = done["record"]
+            uri = f"at://{event['did']}/{done['collection']}/{done['rkey']}"
+            made[uri] = (done["cid"], post["text"], post.get("langs", []), post["createdAt"])
+    return made
 
 
 def sequence(frame: bytes) -> int | None:

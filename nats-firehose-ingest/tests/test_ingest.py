@@ -25,7 +25,7 @@ from pipeline_core.publisher import Publisher
 from pipeline_core.testing import Broker, ServiceProcess, eventually, free_port, running_service
 from pipeline_core.topology import Bucket, Stream, ensure
 from prometheus_client import CollectorRegistry
-from relay import GOING_AWAY, Relay, encode, pds_frames, sequence
+from relay import GOING_AWAY, RECORDING, Relay, encode, made_by_jetstream, pds_frames, relay_frames, sequence
 
 FRAMES = pds_frames()
 POSTS = {post.uri for frame in FRAMES for post in decode("", frame, "").posts}
@@ -91,6 +91,18 @@ async def test_every_post_once_bad_input_in_the_dead_letters_and_a_clean_end(
         bucket = await js.key_value("firehose-state")
         assert (await bucket.get(key("nats-firehose-ingest", url))).value == str(LAST + 1).encode()
         assert all(json.loads(line) for line in output.splitlines()), "every line of the log is JSON"
+
+
+@pytest.mark.skipif(not RECORDING.is_dir(), reason=f"no recording of the production relay at {RECORDING}")
+async def test_the_production_relays_frames_become_the_posts_that_production_jetstream_made_of_them(
+    broker: Broker, js: JetStreamContext
+) -> None:
+    expected = made_by_jetstream()
+    async with Relay(relay_frames()).serving() as url, ingesting(broker, url):
+        await eventually(lambda: _at_least(js, len(expected)), "all posts stored")
+    posts = [json.loads((await js.get_msg("bluesky-posts", seq=n)).data) for n in range(1, await count(js) + 1)]
+    assert {post["uri"]: (post["cid"], post["text"], post["langs"], post["created_at"]) for post in posts} == expected
+    assert len(posts) == len(expected)
 
 
 async def _bad(ingest: ServiceProcess, number: int) -> bool:
