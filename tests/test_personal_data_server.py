@@ -18,14 +18,12 @@ from pathlib import Path
 import aiohttp
 import nats
 import pytest
-from atproto import CAR, firehose_models, models, parse_subscribe_repos_message
 from pipeline_core.testing import eventually, free_port, running_broker, running_service
+from relay import Found, posts_by_the_sdk
 
 LAB = os.environ.get("PDS_LAB")
 OPERATIONS = 1000
 QUIET = 3.0  # seconds without a frame: the recording is complete
-
-Found = dict[str, tuple[str, str, list[str], str]]
 
 
 @asynccontextmanager
@@ -62,25 +60,16 @@ async def load(folder: Path, server: str) -> int:
     return int(made["post"])
 
 
-async def posts_by_the_sdk(server: str) -> Found:
-    """Every post the server ever announced, decoded by the AT Protocol SDK, which shares no code with ours."""
+async def announced(server: str) -> Found:
+    """Every post the server ever announced, read without any code of ours."""
     found: Found = {}
     url = f"ws://{server}/xrpc/com.atproto.sync.subscribeRepos?cursor=0"
     async with aiohttp.ClientSession() as session, session.ws_connect(url, max_msg_size=0) as socket:
         while True:
             try:
-                frame = await socket.receive_bytes(timeout=QUIET)
+                found |= posts_by_the_sdk(await socket.receive_bytes(timeout=QUIET))
             except TimeoutError:
                 return found
-            message = parse_subscribe_repos_message(firehose_models.MessageFrame.from_bytes(frame))
-            if not isinstance(message, models.ComAtprotoSyncSubscribeRepos.Commit):
-                continue
-            blocks = CAR.from_bytes(message.blocks).blocks
-            for op in message.ops:
-                if op.action == "create" and op.path.startswith("app.bsky.feed.post/"):
-                    post = blocks[op.cid]
-                    uri = f"at://{message.repo}/{op.path}"
-                    found[uri] = (str(op.cid), post["text"], post.get("langs", []), post["createdAt"])
 
 
 @pytest.mark.skipif(not LAB, reason="PDS_LAB names no folder with a personal data server")
@@ -114,7 +103,7 @@ async def test_exactly_the_posts_of_a_real_server_also_when_killed_while_it_read
                 return await stored() >= made
 
             await eventually(complete, f"{made} posts stored")
-            expected = await posts_by_the_sdk(server)
+            expected = await announced(server)
             ours: Found = {}
             for number in range(1, await stored() + 1):
                 post = json.loads((await js.get_msg("bluesky-posts", seq=number)).data or b"")

@@ -13,12 +13,16 @@ from pathlib import Path
 
 import libipld
 from aiohttp import WSCloseCode, web
+from atproto import CAR, firehose_models, models, parse_subscribe_repos_message
 
 PDS_FRAMES = Path(__file__).with_name("data") / "pds-600-frames.bin.xz"
 RECORDING = Path(
     os.environ.get("RELAY_RECORDING", Path(__file__).parents[3] / "shared" / "data" / "atproto" / "relay-2026-07-04")
 )
 """Frames of the production relay and what production Jetstream made of them: posts of people, not ours to ship."""
+
+Found = dict[str, tuple[str, str, list[str], str]]
+"""CID, text, languages and createdAt of each post, by uri."""
 
 
 def split(recording: bytes) -> Iterator[bytes]:
@@ -38,9 +42,24 @@ def relay_frames() -> list[bytes]:
     return list(split((RECORDING / "frames.u32le.bin").read_bytes()))
 
 
-def made_by_jetstream() -> dict[str, tuple[str, str, list[str], str]]:
-    """CID, text, languages and createdAt of each post created in the recording, by uri."""
-    made = {}
+def posts_by_the_sdk(frame: bytes) -> Found:
+    """The posts that a frame creates, as the AT Protocol SDK reads them, which shares no code with ours."""
+    message = parse_subscribe_repos_message(firehose_models.MessageFrame.from_bytes(frame))
+    found: Found = {}
+    if not isinstance(message, models.ComAtprotoSyncSubscribeRepos.Commit):
+        return found
+    blocks = CAR.from_bytes(message.blocks).blocks
+    for op in message.ops:
+        if op.action == "create" and op.path.startswith("app.bsky.feed.post/"):
+            post = blocks[op.cid]
+            uri = f"at://{message.repo}/{op.path}"
+            found[uri] = (str(op.cid), post["text"], post.get("langs", []), post["createdAt"])
+    return found
+
+
+def made_by_jetstream() -> Found:
+    """The posts created in the recording, as production Jetstream told them."""
+    made: Found = {}
     for line in (RECORDING / "expected_v1.jsonl").read_text().splitlines():
         event = json.loads(line)
         done = event.get("commit", {})

@@ -277,6 +277,24 @@ async def test_the_cursor_waits_for_the_oldest_post_that_is_not_stored(client: C
     assert await saved() == LAST
 
 
+async def test_a_first_cursor_is_saved_at_once_so_that_an_early_death_costs_nothing(
+    broker: Broker, js: JetStreamContext
+) -> None:
+    relay = Relay(FRAMES)
+    async with (
+        relay.serving() as url,
+        running_service(
+            "nats_firehose_ingest", NATS_URL=broker.url, UPSTREAM_HOSTS=url, CURSOR_SAVE_INTERVAL="3600"
+        ) as ingest,
+    ):
+        await eventually(lambda: _saved(js, url), "a cursor, although the interval is an hour")
+        ingest.kill_and_restart()
+        await assert_exactly_the_posts(js)
+        await eventually(lambda: _connected(relay, 2), "the second process connected")
+        assert relay.cursors[0] is None
+        assert relay.cursors[1] is not None
+
+
 async def test_a_stream_or_bucket_deleted_under_it_is_made_again(broker: Broker, js: JetStreamContext) -> None:
     relay = Relay(FRAMES[:100])
     async with relay.serving() as url, ingesting(broker, url, RECEIVE_TIMEOUT="1") as ingest:

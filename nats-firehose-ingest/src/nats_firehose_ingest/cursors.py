@@ -96,10 +96,18 @@ class Cursors:
                 await asyncio.sleep(delay)
 
     async def _save_for_ever(self) -> None:
+        loop = asyncio.get_running_loop()
+        due = loop.time() + self._interval
         while True:
-            first = any(self._saved[host] is None and ledger.cursor for host, ledger in self._ledgers.items())
-            await asyncio.sleep(FIRST_SAVE_POLL if first else self._interval)
-            await self._save()
+            await asyncio.sleep(min(FIRST_SAVE_POLL, self._interval))
+            if loop.time() >= due or self._has_a_first_one():
+                await self._save()
+                due = loop.time() + self._interval
+
+    def _has_a_first_one(self) -> bool:
+        """Whether a host has a cursor and none stored. After a failure it waits its turn like any other."""
+        unsaved = (ledger.cursor is not None for host, ledger in self._ledgers.items() if self._saved[host] is None)
+        return not self._failures and any(unsaved)
 
     async def _save(self) -> None:
         for host, ledger in list(self._ledgers.items()):  # a host may join while a save is awaited
