@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    TypeAdapter,
+    model_validator,
+)
 
 from pipeline_core.timestamps import rfc3339_utc
 
@@ -42,23 +53,75 @@ Timestamp = Annotated[str, AfterValidator(rfc3339_utc)]
 _LONGEST_PLAIN_ID = 512
 
 
-class RawPost(BaseModel):
-    """A post as ingest publishes it. Only `uri`, `text`, `author` and `timestamp` must be there.
-
-    `timestamp` is the author's `createdAt` in UTC (or the time of receipt, where that cannot be read);
-    `created_at` is the author's own wording of it; `received_at` is when this suite first saw the post.
-    """
+class Message(BaseModel):
+    """What all messages of the raw stream have in common. `author` is a DID; `timestamp` and `received_at` are UTC."""
 
     model_config = ConfigDict(populate_by_name=True)
 
+    kind: str
+    author: str = Field(min_length=1)
+    received_at: Timestamp | None = None
+
+    @property
+    def identity(self) -> str:
+        """What this message and no other is: the same for each copy of it, from whatever source."""
+        raise NotImplementedError
+
+    @property
+    def message_id(self) -> str:
+        """`identity` as a `Nats-Msg-Id`, by which JetStream stores one copy."""
+        if len(self.identity) <= _LONGEST_PLAIN_ID and self.identity.isascii() and self.identity.isprintable():
+            return self.identity
+        # A header line must not be broken by what a publisher wrote into a uri.
+        return hashlib.sha256(self.identity.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def to_json(self) -> bytes:
+        """The message's payload: JSON in UTF-8."""
+        return self.model_dump_json().encode()
+
+
+class Reply(BaseModel):
+    """The uris of the post that is answered, and of the one that began the thread."""
+
+    root: str
+    parent: str
+
+
+class Facet(BaseModel):
+    """What a stretch of a text is: a link (`value` is its URL), a mention (a DID) or a tag (without `#`). `start` and
+    `end` count bytes of the text in UTF-8."""
+
+    start: int
+    end: int
+    kind: Literal["link", "mention", "tag"]
+    value: str
+
+
+class RawPost(Message):
+    """A post, new or edited, as ingest publishes it. Only `uri`, `text`, `author` and `timestamp` must be there.
+
+    `timestamp` is the author's `createdAt` in UTC (or the time of receipt, where that cannot be read);
+    `created_at` is the author's own wording of it; `received_at` is when this suite first saw the post. `rev` is the
+    revision of the author's repository, which grows from edit to edit. `langs` are the author's tags, `lang` what the
+    text is found to be in (ISO 639-1, null where nobody can tell). `embed` is the kind of what is attached.
+    """
+
+    kind: Literal["create", "update"] = "create"
     uri: str = Field(min_length=1)
     cid: str | None = None
-    author: str = Field(min_length=1)
+    rev: str | None = None
     text: str
     timestamp: Timestamp = Field(validation_alias=AliasChoices("timestamp", "created_at"))
     created_at: str | None = None
-    received_at: Timestamp | None = None
+    lang: str | None = None
     langs: list[str] = []
+    reply: Reply | None = None
+    embed: str | None = None
+    labels: list[str] = []
+    links: list[str] = []
+    mentions: list[str] = []
+    tags: list[str] = []
+    facets: list[Facet] = []
 
     @model_validator(mode="after")
     def _created_at_defaults_to_timestamp(self) -> Self:
@@ -67,17 +130,60 @@ class RawPost(BaseModel):
         return self
 
     @property
-    def message_id(self) -> str:
-        """The post's `Nats-Msg-Id`: the same for every copy of this version of the post, from whatever source."""
-        identity = f"{self.uri}@{self.cid}" if self.cid else self.uri
-        if len(identity) <= _LONGEST_PLAIN_ID and identity.isascii() and identity.isprintable():
-            return identity
-        # A header line must not be broken by what a publisher wrote into a uri.
-        return hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()
+    def identity(self) -> str:
+        """`<uri>@<cid>`; of an edit `<uri>@<rev>`, as one edit may bring back the words of another."""
+        version = self.cid if self.kind == "create" else self.rev or self.cid
+        return f"{self.uri}@{version}" if version else self.uri
 
-    def to_json(self) -> bytes:
-        """The message's payload: JSON in UTF-8."""
-        return self.model_dump_json().encode()
+
+class Deletion(Message):
+    """The end of the post `uri`. `timestamp` is when upstream told of it."""
+
+    kind: Literal["delete"] = "delete"
+    uri: str = Field(min_length=1)
+    rev: str | None = None
+    timestamp: Timestamp
+
+    @property
+    def identity(self) -> str:
+        """`<uri>@delete@<rev>`."""
+        return f"{self.uri}@delete@{self.rev or self.timestamp}"
+
+
+class AccountChange(Message):
+    """An account that came or went. While `active` is false nothing of its author may be shown; `status` says why
+    (takendown, suspended, deleted, deactivated). `timestamp` is when upstream told of it."""
+
+    kind: Literal["account"] = "account"
+    active: bool
+    status: str | None = None
+    timestamp: Timestamp
+
+    @property
+    def identity(self) -> str:
+        """`<author>@account@<status>@<timestamp>`."""
+        return f"{self.author}@account@{'active' if self.active else self.status}@{self.timestamp}"
+
+
+def _kind(message: Any) -> str:
+    kind = message.get("kind", "create") if isinstance(message, Mapping) else getattr(message, "kind", None)
+    return "post" if kind in ("create", "update") else str(kind)
+
+
+RawMessage = RawPost | Deletion | AccountChange
+"""A message of the raw stream. One without a `kind` is a new post."""
+
+_RAW_MESSAGE: TypeAdapter[RawMessage] = TypeAdapter(
+    Annotated[
+        Annotated[RawPost, Tag("post")] | Annotated[Deletion, Tag("delete")] | Annotated[AccountChange, Tag("account")],
+        Discriminator(_kind),
+    ]
+)
+
+
+def read_message(payload: bytes) -> RawMessage:
+    """The message in a payload of the raw stream. pydantic's ValidationError if it is none."""
+    return _RAW_MESSAGE.validate_json(payload)
 
 
 class SentimentProbabilities(BaseModel):

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline_core.messages import EnrichedPost
-
-CREATE = "create"
-"""The kind of message that carries a new post: `bluesky.posts.create`."""
+from pipeline_core.messages import AccountChange, Deletion, EnrichedPost, RawMessage
 
 UNLABELLED = "none"
 """The token that stands where a post has no sentiment or no topic."""
@@ -19,6 +16,17 @@ def prefix(subject: str) -> str:
 def everything_below(subject: str) -> str:
     """The filter `bluesky.posts.>`, from any wording that `prefix` understands."""
     return f"{prefix(subject)}.>"
+
+
+def raw(subject: str, message: RawMessage) -> str:
+    """`bluesky.posts.create`, and so on for `update`, `delete` and `account`."""
+    return f"{prefix(subject)}.{message.kind}"
+
+
+def removal(output_subject: str, message: Deletion | AccountChange) -> str:
+    """`bluesky.enriched.delete` or `bluesky.enriched.account`: one token less than a post's, so that whoever filters
+    posts by sentiment or topic is not sent them."""
+    return f"{prefix(output_subject)}.{message.kind}"
 
 
 def enriched(output_subject: str, post: EnrichedPost) -> str:
