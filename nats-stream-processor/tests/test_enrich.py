@@ -11,8 +11,18 @@ from nats_stream_processor.enrich import enrich, name_sentiment, name_topics
 from pipeline_core.messages import TOPICS, EnrichedPost, RawPost
 
 SHARES = st.floats(0, 1)
-POST = RawPost(
-    uri="at://did:plc:a/app.bsky.feed.post/1", text="Gol!", author="did:plc:a", timestamp="2026-07-04T14:38:08Z"
+POST = RawPost.model_validate(
+    {
+        "kind": "update",
+        "uri": "at://did:plc:a/app.bsky.feed.post/1",
+        "rev": "3k1",
+        "text": "#Gol!",
+        "author": "did:plc:a",
+        "timestamp": "2026-07-04T14:38:08Z",
+        "reply": {"root": "at://did:plc:b/app.bsky.feed.post/1", "parent": "at://did:plc:c/app.bsky.feed.post/1"},
+        "tags": ["Gol"],
+        "facets": [{"start": 0, "end": 4, "kind": "tag", "value": "Gol"}],
+    }
 )
 
 

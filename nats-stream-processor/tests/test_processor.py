@@ -20,7 +20,7 @@ from nats_stream_processor.settings import ProcessorSettings
 from pipeline_core import logs
 from pipeline_core.consumer import PullConsumer
 from pipeline_core.deadletters import DeadLetters
-from pipeline_core.messages import SENTIMENTS, TOPICS, EnrichedPost, RawPost
+from pipeline_core.messages import SENTIMENTS, TOPICS, Deletion, EnrichedPost, RawPost
 from pipeline_core.publisher import Publisher
 from pipeline_core.testing import Broker, ServiceProcess, eventually, running_service
 from pipeline_core.topology import Consumer, Stream, dead_letter_stream, ensure
@@ -266,6 +266,37 @@ async def test_an_enriched_post_that_the_stream_will_never_take_is_a_dead_letter
     (letter,) = await messages(client, "bluesky-dlq")
     assert letter.headers["Dlq-Reason"] == "rejected"
     assert RawPost.model_validate_json(letter.data).uri == raw(2).uri
+
+
+def end_of(post: RawPost, reason: str = "") -> bytes:
+    told = Deletion(author=post.author, uri=post.uri, rev="3k1", timestamp=post.timestamp).model_dump()
+    return json.dumps({**told, "reason": reason}).encode()
+
+
+async def test_a_deletion_waits_for_its_post_even_where_that_has_to_be_sent_again(client: Client) -> None:
+    await publish(client, raw(1).to_json())
+    async with processing_here(client, Engine.load(threads=1)) as processor:
+        await eventually(lambda: _done(processor, 1), "the post given an answer")
+        await asyncio.sleep(2)  # the attempts come seldom by now: whatever is new would be stored first
+        await ensure(client.jetstream(), ENRICHED)
+        await client.jetstream().publish("bluesky.posts.delete", end_of(raw(1)))
+        await eventually(lambda: answered(client, stored=2), "both stored, then acknowledged")
+    assert [json.loads(message.data)["kind"] for message in await messages(client, ENRICHED.name)] == [
+        "create",
+        "delete",
+    ]
+
+
+async def test_a_deletion_that_the_stream_will_never_take_is_a_dead_letter(client: Client) -> None:
+    js = client.jetstream()
+    await ensure(js, ENRICHED)
+    await js.update_stream((await js.stream_info(ENRICHED.name)).config.evolve(max_msg_size=2000))
+    await publish(client, end_of(raw(1), "long " * 600), end_of(raw(2)))
+    async with processing_here(client, Engine.load(threads=1)):
+        await eventually(lambda: answered(client, stored=1), "one stored, none left over")
+    (letter,) = await messages(client, "bluesky-dlq")
+    assert letter.headers["Dlq-Reason"] == "rejected"
+    assert letter.data == end_of(raw(1), "long " * 600)
 
 
 class Waiting:

@@ -20,9 +20,12 @@ class Metrics:
 
         self.processed = counter("posts_processed_total", "Raw posts that were given an answer")
         self.published = counter("posts_published_total", "Enriched posts that JetStream has stored")
-        self.duplicates = counter("posts_duplicate_total", "Enriched posts that JetStream recognised as stored before")
+        self.passed_on = counter("removals_passed_on_total", "Deletions and account changes stored, by kind", "kind")
+        self.duplicates = counter(
+            "posts_duplicate_total", "Enriched posts and removals that JetStream recognised as stored before"
+        )
         self.publish_errors = counter("publish_errors_total", "Failed attempts to publish; each is retried")
-        self.errors = counter("errors_total", "Posts that failed, by type of error", "error_type")
+        self.errors = counter("errors_total", "Messages that failed, by type of error", "error_type")
         self.dead_letters = counter("dead_letters_total", "Messages given up, by reason", "reason")
         self.sentiments = counter("sentiment_predictions_total", "Posts by sentiment", "sentiment")
         self.topics = counter("topic_predictions_total", "Posts by topic named", "topic")
@@ -30,7 +33,7 @@ class Metrics:
         self.topic_confidence = histogram("topic_confidence", "Probability of the top topic", _SHARES)
         self.processing = histogram(
             "processing_duration_seconds",
-            "From taking a post for the model until its enriched post is stored",
+            "From taking a raw message until what became of it is stored",
             _SECONDS,
         )
         self.inference = histogram(
@@ -40,5 +43,5 @@ class Metrics:
             f"{prefix}_nats_connected", "1 while the connection to the broker stands", registry=registry
         )
         self.queue_size = Gauge(
-            f"{prefix}_message_queue_size", "Raw posts that have come and wait for the model", registry=registry
+            f"{prefix}_message_queue_size", "Raw messages that have come and wait for the model", registry=registry
         )

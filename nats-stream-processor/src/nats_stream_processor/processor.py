@@ -1,7 +1,10 @@
 """Fetch, parse, infer, publish, then acknowledge.
 
 While the model works, posts queue; when it is free it takes what is there: at low load a post waits for nobody, at high
-load the batches are full. A raw post is acknowledged only when its enriched post is stored, or it is a dead letter.
+load the batches are full. A raw message is acknowledged only when what became of it is stored: its enriched post, the
+deletion or account change itself, or a dead letter.
+
+What was taken is published in the raw stream's order, so that a deletion comes behind the post that it ends.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from pipeline_core import background, subjects
 from pipeline_core.consumer import PullConsumer
 from pipeline_core.deadletters import DeadLetters
 from pipeline_core.logs import Log, Seldom
-from pipeline_core.messages import EnrichedPost, RawPost
+from pipeline_core.messages import AccountChange, Deletion, EnrichedPost, RawMessage, RawPost, read_message
 from pipeline_core.publisher import Publisher
 from pipeline_core.timestamps import now
 from pydantic import ValidationError
@@ -36,10 +39,13 @@ MODEL = "embedded"
 
 @dataclass(slots=True)
 class Held:
-    """A raw message that was taken and is not yet answered for."""
+    """A raw message that was taken and is not yet answered for. `said` is what it says, if that can be read; `stored`
+    is JetStream's answer, once it was asked to store what became of it."""
 
     message: Msg
     since: float
+    said: RawMessage | None = None
+    stored: asyncio.Future[PubAck] | None = None
     buried: bool = False
 
     @property
@@ -86,7 +92,7 @@ class Processor:
         for held in unfinished:
             await self._give_back(held, delay=0)
         if unfinished:
-            self._log.info("handed back", posts=len(unfinished))
+            self._log.info("handed back", messages=len(unfinished))
         self._thread.shutdown(wait=False)
 
     async def run(self) -> None:
@@ -110,42 +116,25 @@ class Processor:
             self._log.info("processing", posts_per_second=round(rate, 1), posts=before, waiting=self._consumer.waiting)
 
     async def _process(self, batch: list[Held]) -> None:
-        posts: list[tuple[Held, RawPost]] = []
         for held in batch:
             try:
-                posts.append((held, RawPost.model_validate_json(held.message.data)))
+                held.said = read_message(held.message.data)
             except ValidationError as invalid:
                 await self._bury(held, "invalid_post", _first(invalid))
-        if posts:
-            await self._answer(posts)
+        texts = [held.said.text for held in batch if isinstance(held.said, RawPost)]
+        predictions = iter(await self._predictions(texts))
+        for held in batch:
+            match held.said:
+                case RawPost() as post:
+                    await self._answer(held, post, next(predictions))
+                case Deletion() | AccountChange() as removal:
+                    subject = subjects.removal(self._settings.output_subject, removal)
+                    await self._publish(held, removal, subject, held.message.data)
 
-    async def _answer(self, posts: list[tuple[Held, RawPost]]) -> None:
-        try:
-            predictions = await self._predict([post.text for _, post in posts])
-        except Exception as error:  # noqa: BLE001 - whatever the model raises, one post of the batch is the cause
-            if len(posts) == 1:
-                await self._failed(posts[0][0], error)
-                return
-            self._log.warning("batch failed, trying its posts one by one", posts=len(posts), error=repr(error))
-            for one in posts:
-                await self._answer([one])
-        else:
-            for (held, post), prediction in zip(posts, predictions, strict=True):
-                await self._publish(held, post, prediction)
-
-    async def _failed(self, held: Held, error: Exception) -> None:
-        self._metrics.errors.labels("inference").inc()
-        if held.message.metadata.num_delivered >= self._settings.max_deliver:
-            await self._bury(held, "inference_failed", repr(error))
-        else:
-            self._log.warning("post failed", place=held.place, error=repr(error))
-            await self._give_back(held, delay=self._settings.retry_delay)
-
-    async def _predict(self, texts: list[str]) -> list[Prediction]:
-        with self._metrics.inference.labels(MODEL).time():
-            return await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.predict, texts)
-
-    async def _publish(self, held: Held, post: RawPost, prediction: Prediction) -> None:
+    async def _answer(self, held: Held, post: RawPost, prediction: Prediction | Exception) -> None:
+        if isinstance(prediction, Exception):
+            await self._failed(held, prediction)
+            return
         enriched = enrich(
             post,
             prediction.sentiment,
@@ -155,9 +144,50 @@ class Processor:
             processed_at=now(),
         )
         self._count(enriched)
-        subject = subjects.enriched(self._settings.output_subject, enriched)
-        stored = await self._publisher.publish(subject, enriched.to_json(), message_id=post.message_id)
-        stored.add_done_callback(lambda ack: self._answered.put_nowait((held, ack)))
+        await self._publish(held, post, subjects.enriched(self._settings.output_subject, enriched), enriched.to_json())
+
+    async def _failed(self, held: Held, error: Exception) -> None:
+        self._metrics.errors.labels("inference").inc()
+        if held.message.metadata.num_delivered >= self._settings.max_deliver:
+            await self._bury(held, "inference_failed", repr(error))
+        else:
+            self._log.warning("post failed", place=held.place, error=repr(error))
+            await self._give_back(held, delay=self._settings.retry_delay)
+
+    async def _predictions(self, texts: list[str]) -> list[Prediction | Exception]:
+        """One for each text; what the model raised where it cannot read that text."""
+        if not texts:
+            return []
+        try:
+            return [*await self._predict(texts)]
+        except Exception as error:  # noqa: BLE001 - whatever the model raises, one post of the batch is the cause
+            if len(texts) == 1:
+                return [error]
+            self._log.warning("batch failed, trying its posts one by one", posts=len(texts), error=repr(error))
+            return [prediction for text in texts for prediction in await self._predictions([text])]
+
+    async def _predict(self, texts: list[str]) -> list[Prediction]:
+        with self._metrics.inference.labels(MODEL).time():
+            return await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.predict, texts)
+
+    async def _publish(self, held: Held, message: RawMessage, subject: str, payload: bytes) -> None:
+        if before := self._to_be_stored_before(message):
+            await asyncio.wait(before)
+        held.stored = await self._publisher.publish(subject, payload, message_id=message.message_id)
+        held.stored.add_done_callback(lambda ack: self._answered.put_nowait((held, ack)))
+
+    def _to_be_stored_before(self, message: RawMessage) -> list[asyncio.Future[PubAck]]:
+        """What is under way of the same author, if it or `message` is a removal: JetStream stores in the order of
+        sending, but what it did not take at once is sent again later, and then a deletion could precede its post."""
+        return [
+            held.stored
+            for held in self._held.values()
+            if held.stored is not None
+            and not held.stored.done()
+            and held.said is not None
+            and held.said.author == message.author
+            and not (isinstance(message, RawPost) and isinstance(held.said, RawPost))
+        ]
 
     def _count(self, post: EnrichedPost) -> None:
         self._done += 1
@@ -169,6 +199,14 @@ class Processor:
             for topic in post.topics.topics:
                 self._metrics.topics.labels(topic).inc()
             self._metrics.topic_confidence.observe(post.topics.top_confidence)
+
+    def _count_stored(self, message: RawMessage, *, duplicate: bool) -> None:
+        if duplicate:
+            self._metrics.duplicates.inc()
+        elif isinstance(message, RawPost):
+            self._metrics.published.inc()
+        else:
+            self._metrics.passed_on.labels(message.kind).inc()
 
     async def _bury(self, held: Held, reason: str, error: str) -> None:
         held.buried = True
@@ -198,8 +236,8 @@ class Processor:
             else:
                 await self._bury(held, "rejected", str(rejected))
             return
-        if not held.buried:
-            (self._metrics.duplicates if ack.result().duplicate else self._metrics.published).inc()
+        if held.said is not None and not held.buried:
+            self._count_stored(held.said, duplicate=bool(ack.result().duplicate))
         self._metrics.processing.observe(time.monotonic() - held.since)
         self._held.pop(id(held), None)
         try:
