@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from itertools import count, islice
 from statistics import median
 
 import nats
 import psutil
-from mock_ingest.messages import messages
+from mock_ingest.messages import raw_messages
 from mock_ingest.world import World
 from nats_stream_processor.cpus import usable_cpus
 from nats_stream_processor.engine import Engine
@@ -23,8 +24,10 @@ REPEATS = 5
 
 def sample() -> list[RawPost]:
     """Made-up posts, the same at every run."""
-    source = messages(World(seed=1, rate=100.0), after=1_000_000)
-    return [RawPost.model_validate_json(next(source).payload) for _ in range(POSTS)]
+    world = World(seed=1, rate=100.0)
+    told = (message for seq in count(1_000_001) for message in raw_messages(world.event(seq)))
+    posts = (message for message in told if isinstance(message, RawPost) and message.kind == "create")
+    return [*islice(posts, POSTS)]
 
 
 def engine(posts: list[RawPost]) -> None:

@@ -1,4 +1,4 @@
-"""The world's posts into the raw stream, each when it happens."""
+"""The world's posts, edits, deletions and account changes into the raw stream, each when it happens."""
 
 import asyncio
 import time
@@ -8,13 +8,16 @@ from nats.js.api import PubAck
 from pipeline_core.connection import connected
 from pipeline_core.publisher import Publisher
 from pipeline_core.service import Service
-from pipeline_core.subjects import CREATE, prefix
 from pipeline_core.topology import BorrowedStream, Stream, bring_about
 from prometheus_client import Counter, Gauge
 
-from mock_ingest.messages import Message, messages
+from mock_ingest.messages import Publication, publications
 from mock_ingest.settings import MockSettings
 from mock_ingest.world import World
+
+#: Of the events here. It leaves room for edits, deletions and account changes, and for the likes and follows that come
+#: with them in this world, which publish nothing.
+_POST_SHARE = 0.85
 
 
 async def publish(service: Service[MockSettings]) -> None:
@@ -52,14 +55,14 @@ async def _tell(settings: MockSettings, publisher: Publisher, tally: "_Tally") -
     world = World(
         settings.seed,
         settings.rate,
-        post_share=1.0,
+        post_share=_POST_SHARE,
         hostile_share=settings.hostile_share,
         garbage_share=settings.garbage_share,
     )
-    subject = f"{prefix(settings.nats_subject)}.{CREATE}"
-    for message in islice(messages(world, world.head(_now_us())), settings.count or None):
-        await _due(message)
-        future = await publisher.publish(subject, message.payload, message_id=message.message_id)
+    told = publications(world, world.head(_now_us()), settings.nats_subject)
+    for publication in islice(told, settings.count or None):
+        await _due(publication)
+        future = await publisher.publish(publication.subject, publication.payload, message_id=publication.message_id)
         future.add_done_callback(tally.count)
 
 
@@ -78,8 +81,8 @@ class _Tally:
         self._counter.inc()
 
 
-async def _due(message: Message) -> None:
-    early_us = message.time_us - _now_us()
+async def _due(publication: Publication) -> None:
+    early_us = publication.time_us - _now_us()
     if early_us > 0:
         await asyncio.sleep(early_us / 1_000_000)
 

@@ -11,21 +11,21 @@ class MockSettings(Settings):
 
     service_name: str = Field("mock-ingest", description="the name in logs and on the broker")
     mode: Literal["publish", "firehose"] = Field(
-        "publish", description="publish: posts to NATS; firehose: frames over WebSocket"
+        "publish", description="publish: messages to NATS; firehose: frames over WebSocket"
     )
     seed: int = Field(1, description="which world: the same seed and shares at the same rate tell the same story")
     rate: float = Field(
-        50.0, ge=0.001, le=100_000, description="events per second; in publish mode every event creates posts"
+        50.0, ge=0.001, le=100_000, description="events per second; in publish mode 85 % of them create posts"
     )
     count: int = Field(
-        0, ge=0, description="publish: posts, then exit; firehose: events, then the world ends (0 = never)"
+        0, ge=0, description="publish: messages, then exit; firehose: events, then the world ends (0 = never)"
     )
     post_share: float = Field(0.11, ge=0.01, le=1, description="share of events that create posts (firehose)")
     hostile_share: float = Field(0.02, ge=0, le=1, description="share of posts with a hostile text")
     garbage_share: float = Field(0.0, ge=0, le=1, description="share of events that are broken on purpose")
 
     nats_stream: str = Field("bluesky-posts", description="publish: stream, created where it is missing")
-    nats_subject: str = Field("bluesky.posts", description="publish: subject prefix; posts go to <prefix>.create")
+    nats_subject: str = Field("bluesky.posts", description="publish: subject prefix; <prefix>.create and so on")
 
     firehose_host: str = Field("0.0.0.0", description="firehose: address to listen on")  # noqa: S104 - clients are other containers
     firehose_port: int = Field(16001, ge=0, le=65535, description="firehose: port to listen on")
