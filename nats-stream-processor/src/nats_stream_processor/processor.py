@@ -182,10 +182,10 @@ class Processor:
         return [
             held.stored
             for held in self._held.values()
-            if held.stored is not None
-            and not held.stored.done()
-            and held.said is not None
+            if held.said is not None
             and held.said.author == message.author
+            and held.stored is not None
+            and not held.stored.done()
             and not (isinstance(message, RawPost) and isinstance(held.said, RawPost))
         ]
 
