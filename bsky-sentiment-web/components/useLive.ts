@@ -2,11 +2,13 @@
 
 import { useEffect, useRef, useState } from "react";
 import type { z } from "zod";
-import { addPosts, type Feed, feedOf, pause, resume } from "@/lib/feed";
+import { addPosts, type Feed, feedOf, pause, removePosts, replacePost, resume } from "@/lib/feed";
 import { type Filter, filterQuery } from "@/lib/filter";
 import {
   type Post,
   postSchema,
+  type Removal,
+  removalSchema,
   type Snapshot,
   type State,
   snapshotSchema,
@@ -16,7 +18,7 @@ import {
 
 /** Posts a second that this page asks for: beyond it nobody can read them. The figures count every post. */
 export const PAGE_MAX_RATE = 10;
-/** New posts are drawn together this often, so that the page moves calmly. */
+/** Changes are drawn together this often, so that the page moves calmly. */
 const DRAW_MS = 250;
 /** Figures come every second; after so long without any the connection is dead, whatever the browser thinks. */
 const SILENCE_MS = 12_000;
@@ -42,24 +44,24 @@ export function useLive(initial: Snapshot, filter: Filter) {
     if (followed.current !== query) lastEventId.current = null;
     followed.current = query;
 
-    let arrived: Post[] = [];
+    let changes: ((feed: Feed) => Feed)[] = [];
     const draw = setInterval(() => {
-      if (arrived.length === 0) return;
-      const posts = arrived;
-      arrived = [];
-      setFeed((now) => addPosts(now, posts));
+      if (changes.length === 0) return;
+      const due = changes;
+      changes = [];
+      setFeed((now) => due.reduce((feed, change) => change(feed), now));
     }, DRAW_MS);
 
     const close = followStream(query, lastEventId, {
       snapshot: (snapshot) => {
-        arrived = [];
+        changes = [];
         setFeed(feedOf(snapshot.posts));
         setStats(snapshot.stats);
         setState(snapshot.state);
       },
-      post: (post) => {
-        arrived = [post, ...arrived];
-      },
+      post: (post) => changes.push((feed) => addPosts(feed, [post])),
+      edit: (post) => changes.push((feed) => replacePost(feed, post)),
+      remove: (removal) => changes.push((feed) => removePosts(feed, removal)),
       stats: setStats,
       state: setState,
     });
@@ -81,6 +83,8 @@ export function useLive(initial: Snapshot, filter: Filter) {
 type Handlers = {
   snapshot: (snapshot: Snapshot) => void;
   post: (post: Post) => void;
+  edit: (post: Post) => void;
+  remove: (removal: Removal) => void;
   stats: (stats: Snapshot["stats"]) => void;
   state: (state: State) => void;
 };
@@ -110,6 +114,8 @@ function followStream(
     source = new EventSource(streamUrl(query, lastEventId.current));
     on("snapshot", snapshotSchema, handlers.snapshot);
     on("post", postSchema, handlers.post);
+    on("edit", postSchema, handlers.edit);
+    on("remove", removalSchema, handlers.remove);
     on("stats", statsSchema, handlers.stats);
     on("state", stateSchema, handlers.state);
     source.addEventListener("error", lost);

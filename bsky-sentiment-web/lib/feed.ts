@@ -1,4 +1,4 @@
-import type { Post } from "./wire";
+import type { Post, Removal } from "./wire";
 
 /** Posts that the page keeps, and as many again that it holds back while paused. */
 export const FEED_LIMIT = 500;
@@ -28,6 +28,24 @@ export function addPosts(feed: Feed, arrived: readonly Post[]): Feed {
     held: held.slice(0, FEED_LIMIT),
     missed: feed.missed + Math.max(0, held.length - FEED_LIMIT),
   };
+}
+
+/** Puts an edited post where its older version stands; one that is not there is no news. */
+export function replacePost(feed: Feed, edited: Post): Feed {
+  const isOld = (post: Post) => post.uri === edited.uri;
+  if (!feed.shown.some(isOld) && !feed.held.some(isOld)) return feed;
+  const put = (posts: readonly Post[]) => posts.map((post) => (isOld(post) ? edited : post));
+  return { ...feed, shown: put(feed.shown), held: put(feed.held) };
+}
+
+/** Takes out what may be shown no longer, and what waits to be shown. */
+export function removePosts(feed: Feed, removal: Removal): Feed {
+  const stays = (post: Post) =>
+    "uri" in removal ? post.uri !== removal.uri : post.author !== removal.author;
+  const shown = feed.shown.filter(stays);
+  const held = feed.held.filter(stays);
+  const nothing = shown.length === feed.shown.length && held.length === feed.held.length;
+  return nothing ? feed : { ...feed, shown, held };
 }
 
 export function pause(feed: Feed): Feed {

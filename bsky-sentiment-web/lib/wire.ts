@@ -31,6 +31,9 @@ export const postSchema = z.object({
   link: z.string().nullable(),
 });
 
+/** What is to be shown no longer: one post, or every post of an author. */
+export const removalSchema = z.union([z.object({ uri: z.string() }), z.object({ author: z.string() })]);
+
 const count = z.number().int().min(0);
 
 export const statsSchema = z.object({
@@ -63,6 +66,7 @@ export const snapshotSchema = z.object({
 });
 
 export type Post = z.infer<typeof postSchema>;
+export type Removal = z.infer<typeof removalSchema>;
 export type Stats = z.infer<typeof statsSchema>;
 export type State = z.infer<typeof stateSchema>;
 export type Snapshot = z.infer<typeof snapshotSchema>;

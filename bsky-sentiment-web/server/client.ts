@@ -1,8 +1,9 @@
 import { type Filter, matches } from "@/lib/filter";
 import type { Post } from "@/lib/wire";
+import type { Change } from "./change";
 import { HEARTBEAT, sseFrame } from "./frame";
 import type { Hub } from "./hub";
-import type { Entry, PostWindow } from "./window";
+import type { PostWindow } from "./window";
 
 /** Posts that a browser gets to start with: a few screens. */
 export const SNAPSHOT_POSTS = 60;
@@ -56,7 +57,7 @@ export class Client {
     this.#statsSent = hub.statsNumber;
   }
 
-  /** True if the window has dropped posts that this client has not had: it can only start again. */
+  /** True if the window has dropped changes that this client has not had: it can only start again. */
   get behind(): boolean {
     return this.#window !== null && this.#window === this.hub.window && this.#position < this.#window.floor;
   }
@@ -67,7 +68,7 @@ export class Client {
     let frames = "";
     if (window) {
       if (window !== this.#window) frames += this.#begin(window, now);
-      frames += this.#posts(window, now);
+      frames += this.#changes(window, now);
     }
     return frames + this.#stats(window) + this.#state() + this.#heartbeat(now);
   }
@@ -87,36 +88,40 @@ export class Client {
     return sseFrame("snapshot", this.hub.snapshot(this.#filter, now), window.idOf(window.newest));
   }
 
-  #posts(window: PostWindow, now: number): string {
-    const { entries, position } = this.#due(window);
+  #changes(window: PostWindow, now: number): string {
+    const { changes, position } = this.#due(window);
     this.#position = position;
-    const sent = this.#sample(entries, now);
-    return sent.map((entry) => entry.frame).join("");
+    return this.#sample(changes, now)
+      .map((change) => change.frame(this.#filter))
+      .join("");
   }
 
-  /** The next piece of what matches, and the position behind it. */
-  #due(window: PostWindow): { entries: Entry[]; position: number } {
-    const entries: Entry[] = [];
+  /** The next piece of what there is to tell, and the position behind it. */
+  #due(window: PostWindow): { changes: Change[]; position: number } {
+    const changes: Change[] = [];
     let length = 0;
-    for (const entry of window.after(this.#position)) {
-      if (!matches(this.#filter, entry.post)) continue;
-      entries.push(entry);
-      length += entry.frame.length;
-      if (this.#maxRate === null && length >= PIECE_LENGTH) return { entries, position: entry.sequence };
+    for (const change of window.after(this.#position)) {
+      const frame = change.frame(this.#filter);
+      if (!frame) continue;
+      changes.push(change);
+      length += frame.length;
+      if (this.#maxRate === null && length >= PIECE_LENGTH) return { changes, position: change.sequence };
     }
-    return { entries, position: window.newest };
+    return { changes, position: window.newest };
   }
 
-  /** Leaves out the oldest ones that a limited viewer has no allowance for (a token bucket). */
-  #sample(entries: Entry[], now: number): Entry[] {
-    if (this.#maxRate === null) return entries;
+  /** Leaves out the oldest posts that a limited viewer has no allowance for (a token bucket), and nothing but posts. */
+  #sample(changes: Change[], now: number): Change[] {
+    if (this.#maxRate === null) return changes;
     const earned = ((now - this.#allowedAt) / 1_000) * this.#maxRate;
     this.#allowance = Math.min(this.#maxRate * BURST_S, this.#allowance + earned);
     this.#allowedAt = now;
-    const sent = entries.slice(Math.max(0, entries.length - Math.floor(this.#allowance)));
-    this.#allowance -= sent.length;
-    this.skipped += entries.length - sent.length;
-    return sent;
+    const posts = changes.filter((change) => change.optional).length;
+    const sent = Math.min(posts, Math.floor(this.#allowance));
+    this.#allowance -= sent;
+    this.skipped += posts - sent;
+    let surplus = posts - sent;
+    return changes.filter((change) => !change.optional || surplus-- <= 0);
   }
 
   /**
@@ -146,7 +151,7 @@ export class Client {
 /** The newest posts that pass a filter, newest first. */
 export function newestPosts(window: PostWindow, filter: Filter): Post[] {
   const posts: Post[] = [];
-  for (const { post } of window.newestFirst()) {
+  for (const post of window.newestFirst()) {
     if (posts.length === SNAPSHOT_POSTS) break;
     if (matches(filter, post)) posts.push(post);
   }

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { EVERYTHING, type Filter } from "@/lib/filter";
-import { postSchema, snapshotSchema, stateSchema, statsSchema } from "@/lib/wire";
-import { encoded, enriched, sentiment, topics } from "@/test/enriched";
+import { postSchema, removalSchema, snapshotSchema, stateSchema, statsSchema } from "@/lib/wire";
+import { account, deletion, encoded, enriched, sentiment, topics } from "@/test/enriched";
 import { type Event, parseEvents } from "@/test/events";
 import { SNAPSHOT_POSTS } from "./client";
 import { Hub, type Viewer } from "./hub";
@@ -35,6 +35,10 @@ function publish(
   }
 }
 
+function receive(sequence: number, message: Record<string, unknown>) {
+  hub.message(sequence, encoded(message), now);
+}
+
 function open(
   options: { filter?: Partial<Filter>; lastEventId?: string; maxRate?: number } = {},
   wake = () => {},
@@ -61,6 +65,19 @@ function takeAll(viewer: Viewer): Event[] {
 }
 
 const texts = (events: Event[]) => events.filter((e) => e.event === "post").map((e) => e.data.text);
+/** What a page would show, newest first, that was told these events. */
+function shownBy(events: Event[]): string[] {
+  let posts: { uri: string; author: string; text: string }[] = [];
+  for (const { event, data } of events) {
+    if (event === "snapshot") posts = data.posts;
+    if (event === "post") posts = [data, ...posts];
+    if (event === "edit") posts = posts.map((post) => (post.uri === data.uri ? data : post));
+    if (event === "remove")
+      posts = posts.filter(({ uri, author }) => uri !== data.uri && author !== data.author);
+  }
+  return posts.map((post) => post.text);
+}
+
 const names = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, place) => `post ${from + place}`);
 
@@ -155,6 +172,81 @@ describe("a viewer", () => {
     expect(snapshot?.data.stats.total).toBe(30);
     publish(31, 12, mixed);
     expect(texts(takeAll(viewer))).toEqual(["post 33", "post 39"]);
+  });
+
+  it("is told of a deletion, an edit and an account's end in their order, each under its own id", () => {
+    readBack(3);
+    const viewer = open();
+    const events = takeAll(viewer);
+    receive(4, deletion(2));
+    receive(5, enriched(3, { kind: "update", text: "edited" }));
+    receive(6, account(1));
+    const changes = takeAll(viewer);
+    expect(changes.map(({ id, event }) => [id, event])).toEqual([
+      ["life1-4", "remove"],
+      ["life1-5", "edit"],
+      ["life1-6", "remove"],
+    ]);
+    expect(shownBy([...events, ...changes])).toEqual(["edited"]);
+    expect(takeAll(viewer)).toEqual([]);
+  });
+
+  it("that comes back is told what was removed and edited meanwhile, wherever it was cut off", () => {
+    const events = [
+      ...[1, 2, 3, 4].map((number) => enriched(number)),
+      deletion(2),
+      enriched(3, { kind: "update", text: "edited" }),
+      account(4),
+      enriched(8),
+    ];
+    readBack(0);
+    const first = open();
+    let seen = takeAll(first);
+    const cutOff: Event[][] = [];
+    events.forEach((message, place) => {
+      receive(place + 1, message);
+      seen = [...seen, ...takeAll(first)];
+      cutOff.push(seen);
+    });
+    cutOff.forEach((had, place) => {
+      const missed = takeAll(open({ lastEventId: `life1-${place + 1}` }));
+      expect(missed.some((e) => e.event === "snapshot")).toBe(false);
+      expect(shownBy([...had, ...missed])).toEqual(["post 8", "edited", "post 1"]);
+      expect(JSON.stringify(missed)).not.toMatch(/post [234]"/);
+    });
+  });
+
+  it("starts anew with a snapshot where removals after its last event are no longer known", () => {
+    readBack(3);
+    for (let number = 1; number <= CAPACITY; number++) receive(3 + number, deletion(1_000 + number));
+    expect(hub.stats().total).toBe(3);
+    expect(takeAll(open({ lastEventId: "life1-2" }))[0]?.event).toBe("snapshot");
+    expect(takeAll(open({ lastEventId: "life1-3" })).map((e) => e.event)).not.toContain("snapshot");
+  });
+
+  it("loses a post that an edit takes out of its filter, and keeps one that stays in it", () => {
+    readBack(2);
+    const viewer = open({ filter: { sentiment: "POSITIVE" } });
+    const events = takeAll(viewer);
+    receive(3, enriched(1, { kind: "update", text: "gloomy", ...sentiment("NEGATIVE") }));
+    receive(4, enriched(2, { kind: "update", text: "still glad" }));
+    const changes = takeAll(viewer);
+    expect(JSON.stringify(changes)).not.toContain("gloomy");
+    expect(shownBy([...events, ...changes])).toEqual(["still glad"]);
+  });
+
+  it("with a limited rate misses no removal and no edit, however many posts it cannot have", () => {
+    readBack(3);
+    const viewer = open({ maxRate: 1 });
+    const events = takeAll(viewer);
+    publish(4, 100);
+    receive(104, deletion(2));
+    receive(105, enriched(3, { kind: "update", text: "edited" }));
+    publish(106, 100);
+    const changes = takeAll(viewer);
+    expect(texts(changes)).toEqual(names(186, 205));
+    expect(viewer.client.skipped).toBe(180);
+    expect(shownBy([...events, ...changes]).slice(-2)).toEqual(["edited", "post 1"]);
   });
 
   it("with a limited rate gets the newest ones it has an allowance for; the others are counted", () => {
@@ -272,8 +364,68 @@ describe("the hub", () => {
     });
   });
 
+  it("leaves removed posts out of the snapshot and of every figure, also those removed while it read back", () => {
+    hub.connection("connected");
+    hub.begin("life1", 0);
+    publish(1, 5);
+    receive(6, deletion(2));
+    receive(7, account(4));
+    hub.reachedEnd();
+    receive(8, deletion(5));
+    const { posts, stats } = hub.snapshot(EVERYTHING);
+    expect(posts.map((post) => post.text)).toEqual(["post 3", "post 1"]);
+    expect(stats).toMatchObject({ total: 2, sentiments: { POSITIVE: 2 } });
+    expect(stats.topics.music).toBe(2);
+  });
+
+  it("wakes viewers for a removal as for a post", () => {
+    readBack(1);
+    let woken = 0;
+    hub.flush();
+    open({}, () => woken++);
+    receive(2, deletion(1));
+    hub.flush();
+    expect(woken).toBe(1);
+  });
+
+  it("does not call a stream live that brings only removals and edits", () => {
+    readBack(2);
+    now += 31 * SECOND;
+    receive(3, deletion(1));
+    receive(4, enriched(2, { kind: "update" }));
+    now += SECOND;
+    expect([hub.state().state, hub.stats().rate]).toEqual(["stale", 0]);
+  });
+
+  it("counts removals, edits and what came too late by reason", async () => {
+    readBack(4);
+    receive(5, deletion(1));
+    receive(6, account(2));
+    receive(7, account(9, { active: true }));
+    receive(8, enriched(1));
+    receive(9, enriched(2));
+    receive(10, enriched(3, { kind: "update", rev: "3k2" }));
+    receive(11, enriched(3, { kind: "update", rev: "3k1" }));
+    receive(12, enriched(77, { kind: "update" }));
+    receive(13, enriched(3, { kind: "vote" }));
+    const { removed, suppressed, edits, rejected } = hub.metrics;
+    const by = async (counter: typeof removed | typeof edits | typeof rejected) =>
+      Object.fromEntries((await counter.get()).values.map((v) => [Object.values(v.labels)[0], v.value]));
+    expect(await by(removed)).toEqual({ delete: 1, account: 1 });
+    expect(await by(suppressed)).toEqual({ delete: 1, account: 1 });
+    expect(await by(edits)).toEqual({ replaced: 1, stale: 1, not_held: 1 });
+    expect(await by(rejected)).toEqual({ bad_kind: 1 });
+  });
+
   it("sends nothing that the page would refuse, at any moment", () => {
-    const schemas = { snapshot: snapshotSchema, post: postSchema, stats: statsSchema, state: stateSchema };
+    const schemas = {
+      snapshot: snapshotSchema,
+      post: postSchema,
+      edit: postSchema,
+      remove: removalSchema,
+      stats: statsSchema,
+      state: stateSchema,
+    };
     const seen = new Set<string>();
     const check = (events: Event[]) => {
       for (const { event, data } of events) {
@@ -287,10 +439,13 @@ describe("the hub", () => {
     readBack(3);
     check(takeAll(viewer));
     publish(4, 3, (n) => ({ sentiment: null, topics: null, text: `${n} \ud83d` }));
+    receive(7, enriched(4, { kind: "update", sentiment: null }));
+    receive(8, deletion(5));
+    receive(9, account(6));
     now += SECOND;
     hub.tick();
     check(takeAll(viewer));
-    expect([...seen].toSorted()).toEqual(["post", "snapshot", "state", "stats"]);
+    expect([...seen].toSorted()).toEqual(["edit", "post", "remove", "snapshot", "state", "stats"]);
   });
 
   it("says honestly how it stands with the data", () => {

@@ -4,11 +4,11 @@ import { Client, type ClientOptions, newestPosts } from "./client";
 import { Counts } from "./counts";
 import { sseFrame } from "./frame";
 import type { StreamListener } from "./listener";
-import { decodePost } from "./message";
+import { decodeMessage, type Message } from "./message";
 import type { Metrics } from "./metrics";
 import { Rate } from "./rate";
 import { describeState } from "./state";
-import { PostWindow } from "./window";
+import { type Outcome, PostWindow } from "./window";
 
 /** About 10 MB of posts; three minutes of the whole network at 50 posts a second. */
 export const WINDOW_POSTS = 10_000;
@@ -109,21 +109,13 @@ export class Hub implements StreamListener {
     const window = this.window;
     if (!window) return;
     this.metrics.received.inc();
-    const decoded = decodePost(data);
-    if ("rejection" in decoded) {
+    const message = decodeMessage(data);
+    if ("rejection" in message) {
       window.advance(sequence);
-      this.metrics.rejected.inc({ reason: decoded.rejection });
+      this.metrics.rejected.inc({ reason: message.rejection });
       return;
     }
-    if (!window.add(sequence, decoded.post)) {
-      this.metrics.repeated.inc();
-      return;
-    }
-    this.#newestAt = storedAt;
-    if (!this.caughtUp) return;
-    const now = this.clock();
-    this.#rate.mark(now);
-    this.metrics.age.observe(Math.max(0, now - storedAt) / 1_000);
+    this.#take(window, sequence, message, storedAt);
   }
 
   reachedEnd(): void {
@@ -188,7 +180,7 @@ export class Hub implements StreamListener {
 
   // Time passing.
 
-  /** Wakes those who wait, if there are new posts. */
+  /** Wakes those who wait, if the stream has gone on. */
   flush(): void {
     const newest = this.window?.newest ?? 0;
     if (newest === this.#flushed) return;
@@ -210,6 +202,31 @@ export class Hub implements StreamListener {
       viewer.end();
     }
     this.#wakeAll();
+  }
+
+  #take(window: PostWindow, sequence: number, message: Message, storedAt: number): void {
+    const { kind } = message;
+    if (kind === "delete") this.metrics.removed.inc({ reason: kind }, window.delete(sequence, message));
+    else if (kind === "account")
+      this.metrics.removed.inc({ reason: kind }, window.account(sequence, message));
+    else if (kind === "update") this.#note(window.edit(sequence, message), storedAt);
+    else this.#note(window.add(sequence, message), storedAt);
+  }
+
+  #note(outcome: Outcome, storedAt: number): void {
+    if (outcome === "added") this.#noteNews(storedAt);
+    else if (outcome === "repeated") this.metrics.repeated.inc();
+    else if (outcome === "delete" || outcome === "account") this.metrics.suppressed.inc({ reason: outcome });
+    else this.metrics.edits.inc({ outcome });
+  }
+
+  /** A new post is what "live", the rate and the age are about; edits and removals are not. */
+  #noteNews(storedAt: number): void {
+    this.#newestAt = storedAt;
+    if (!this.caughtUp) return;
+    const now = this.clock();
+    this.#rate.mark(now);
+    this.metrics.age.observe(Math.max(0, now - storedAt) / 1_000);
   }
 
   #publishState(): void {

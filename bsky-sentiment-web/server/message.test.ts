@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { encoded, enriched } from "@/test/enriched";
-import { decodePost } from "./message";
+import { account, deletion, encoded, enriched } from "@/test/enriched";
+import { decodeMessage } from "./message";
 
 function post(changes: Record<string, unknown> = {}) {
-  const decoded = decodePost(encoded(enriched(1, changes)));
-  if ("rejection" in decoded) throw new Error(decoded.rejection);
+  const decoded = decodeMessage(encoded(enriched(1, changes)));
+  if (!("post" in decoded)) throw new Error("not a post");
   return decoded.post;
 }
 
 function rejection(data: Uint8Array | string) {
-  const decoded = decodePost(typeof data === "string" ? new TextEncoder().encode(data) : data);
+  const decoded = decodeMessage(typeof data === "string" ? new TextEncoder().encode(data) : data);
   return "rejection" in decoded ? decoded.rejection : null;
 }
 
@@ -33,7 +33,7 @@ describe("an enriched message", () => {
   });
 
   it("may lack everything but uri, author and text", () => {
-    const bare = decodePost(encoded({ uri: "at://x", author: "did:plc:x", text: "hello" }));
+    const bare = decodeMessage(encoded({ uri: "at://x", author: "did:plc:x", text: "hello" }));
     expect(bare).toMatchObject({
       post: { text: "hello", sentiment: null, topics: [], time: null, link: null },
     });
@@ -67,7 +67,9 @@ describe("a hostile text", () => {
 
   it("loses control characters and lone surrogates, which HTML and UTF-8 cannot carry", () => {
     const raw = `{"uri":"at://x","author":"d","text":"a\\u0000b\\u0007c\\r\\nd\\re\\ud83df"}`;
-    expect(decodePost(new TextEncoder().encode(raw))).toMatchObject({ post: { text: "abc\nd\ne\ufffdf" } });
+    expect(decodeMessage(new TextEncoder().encode(raw))).toMatchObject({
+      post: { text: "abc\nd\ne\ufffdf" },
+    });
   });
 
   it("is cut at a length that a page can bear, and says so", () => {
@@ -83,7 +85,7 @@ describe("a hostile text", () => {
   it("leaves no lone surrogate in anything else that is sent", () => {
     const raw = JSON.stringify(enriched(1, { uri: "at://\ud83d", author: "d\udc00", langs: ["e\ud83d"] }));
     expect(raw).toContain("\\ud83d");
-    const decoded = decodePost(new TextEncoder().encode(raw));
+    const decoded = decodeMessage(new TextEncoder().encode(raw));
     expect(decoded).toMatchObject({ post: { uri: "at://\ufffd", author: "d\ufffd", langs: ["e\ufffd"] } });
   });
 
@@ -101,7 +103,44 @@ describe("a hostile text", () => {
   });
 });
 
-describe("a message that is no post", () => {
+describe("the kind of a message", () => {
+  it("is a new post where nothing is said, or an edit, with the revision where that is known", () => {
+    expect(decodeMessage(encoded(enriched(1)))).toMatchObject({ kind: "create", rev: null });
+    for (const kind of ["create", "update"]) {
+      const message = enriched(1, { kind, rev: "3mkt3zlqb5c2x" });
+      expect(decodeMessage(encoded(message))).toEqual({ kind, post: post(), rev: "3mkt3zlqb5c2x" });
+    }
+  });
+
+  it("may be a deletion, of which the uri matters and its revision", () => {
+    const { uri } = enriched(1);
+    expect(decodeMessage(encoded(deletion(1)))).toEqual({ kind: "delete", uri, rev: null });
+    expect(decodeMessage(encoded(deletion(1, { rev: "3k" })))).toEqual({ kind: "delete", uri, rev: "3k" });
+  });
+
+  it("may be an account's change, at a time that can be compared", () => {
+    const at = Date.parse("2026-07-04T14:39:00Z");
+    const message = { kind: "account", author: "did:plc:author1", active: false, at };
+    expect(decodeMessage(encoded(account(1)))).toEqual(message);
+    expect(decodeMessage(encoded(account(1, { timestamp: "soon" })))).toEqual({ ...message, at: null });
+  });
+
+  it("names posts and authors as a post does, so that what was cleaned there is found here", () => {
+    const message = { uri: "at://\ud83d", author: "d\udc00" };
+    expect(decodeMessage(encoded(deletion(1, message)))).toMatchObject({ uri: "at://\ufffd" });
+    expect(decodeMessage(encoded(account(1, message)))).toMatchObject({ author: "d\ufffd" });
+  });
+
+  it("lets a post carry what a page does not show yet", () => {
+    const reply = { root: "at://a", parent: "at://b" };
+    const facets = [{ start: 0, end: 4, kind: "tag", value: "x" }];
+    const embed = { embed: "images", labels: ["porn"], links: ["https://x.example"] };
+    const more = { lang: "en", reply, facets, ...embed, mentions: ["did:plc:x"], tags: ["x"] };
+    expect(post(more)).toEqual(post());
+  });
+});
+
+describe("a message that cannot be used", () => {
   it.each([
     ["not_utf8", new Uint8Array([0xff, 0xfe])],
     ["not_json", "{"],
@@ -116,6 +155,13 @@ describe("a message that is no post", () => {
     ["bad_sentiment", encoded(enriched(1, { sentiment: { label: "POSITIVE", score: 7 } }))],
     ["bad_topics", encoded(enriched(1, { topics: ["music"] }))],
     ["bad_langs", encoded(enriched(1, { langs: "en" }))],
+    ["bad_kind", encoded(enriched(1, { kind: "like" }))],
+    ["bad_kind", encoded(enriched(1, { kind: null }))],
+    ["bad_rev", encoded(enriched(1, { rev: 7 }))],
+    ["bad_rev", encoded(deletion(1, { rev: "3".repeat(65) }))],
+    ["bad_uri", encoded(deletion(1, { uri: null }))],
+    ["bad_author", encoded(account(1, { author: "" }))],
+    ["bad_active", encoded(account(1, { active: "false" }))],
   ])("is rejected as %s", (expected, data) => {
     expect(rejection(data)).toBe(expected);
   });

@@ -14,13 +14,31 @@ export function createMetrics() {
     }),
     rejected: new Counter({
       name: "sentiment_web_messages_rejected_total",
-      help: "Messages that are not a post that can be shown, by reason.",
+      help: "Messages that cannot be used, by reason.",
       labelNames: ["reason"] as const,
       registers,
     }),
     repeated: new Counter({
       name: "sentiment_web_posts_repeated_total",
-      help: "Posts that were in the window already and were not counted again.",
+      help: "Posts and edits that were known already and were not counted again.",
+      registers,
+    }),
+    edits: new Counter({
+      name: "sentiment_web_edits_total",
+      help: "Edits of posts, by outcome: replaced, not_held, or stale.",
+      labelNames: ["outcome"] as const,
+      registers,
+    }),
+    removed: new Counter({
+      name: "sentiment_web_posts_removed_total",
+      help: "Posts taken out of the window, because they were deleted or their account is not active any more.",
+      labelNames: ["reason"] as const,
+      registers,
+    }),
+    suppressed: new Counter({
+      name: "sentiment_web_posts_suppressed_total",
+      help: "Posts and edits not taken in, because a deletion or the end of the account had come before them.",
+      labelNames: ["reason"] as const,
       registers,
     }),
     windowPosts: new Gauge({

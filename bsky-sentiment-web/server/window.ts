@@ -1,23 +1,35 @@
 import type { Post } from "@/lib/wire";
+import { Arrival, type Change, Edit, type Versions, Withdrawal } from "./change";
 import { Counts } from "./counts";
-import { sseFrame } from "./frame";
+import { Gone, type GoneReason, isLater } from "./gone";
+import type { Account, Deletion, Written } from "./message";
+import { Notes } from "./notes";
 import { Ring } from "./ring";
 
-/** One post of the window. The frame is written once and shared by every browser that gets it. */
-export type Entry = { readonly sequence: number; readonly post: Post; readonly frame: string };
+/**
+ * What became of a post: new in the window, there already, put in the place of an older version, an edit of a post that
+ * is not here, older than what is known, or not to be shown.
+ */
+export type Outcome = "added" | "repeated" | "replaced" | "not_held" | "stale" | GoneReason;
 
 /**
- * The newest posts of one stream with exact counts of them.
+ * The newest posts of one stream with exact counts of them, and the newest changes to tell viewers of.
  *
- * A position is a stream sequence. Everything above `floor` up to `newest` is here, if it is a post and not a repeat.
+ * A position is a stream sequence. Every change above `floor` up to `newest` is here. Messages may come in another order
+ * than they were written in: the newest deletions, account changes and edits are remembered, so that what comes late
+ * changes nothing. `capacity` bounds each of the five: posts, changes and the three memories.
  */
 export class PostWindow {
-  readonly #uris = new Set<string>();
-  readonly #ring: Ring<Entry>;
+  /** By uri, the oldest first. */
+  readonly #posts = new Map<string, Versions>();
+  readonly #changes: Ring<Change>;
+  /** By uri; also of posts that are not here, whose creation may be on its way yet. */
+  readonly #edited: Notes<Versions>;
+  readonly #gone: Gone;
   readonly counts = new Counts();
   /** Below or at this sequence something may be missing. */
   floor: number;
-  /** The newest sequence seen, post or not. */
+  /** The newest sequence seen, whatever the message there was. */
   newest: number;
 
   /**
@@ -32,44 +44,78 @@ export class PostWindow {
   ) {
     this.floor = floor;
     this.newest = floor;
-    this.#ring = new Ring(capacity);
+    this.#changes = new Ring(capacity);
+    this.#edited = new Notes(capacity);
+    this.#gone = new Gone(capacity);
   }
 
-  /** Notes that the stream has got this far, whether or not the message there is a post. */
+  /** Notes that the stream has got this far, whether or not the message there says anything. */
   advance(sequence: number): void {
     this.newest = sequence;
   }
 
-  /** Adds a post; false if it is here already (a processor may publish a post again). */
-  add(sequence: number, post: Post): boolean {
+  /** Takes a new post. If an edit has overtaken it, it appears as edited. */
+  add(sequence: number, { post, rev }: Written): Outcome {
     this.advance(sequence);
-    if (this.#uris.has(post.uri)) return false;
-    const frame = sseFrame("post", post, this.idOf(sequence));
-    const evicted = this.#ring.push({ sequence, post, frame });
-    this.#uris.add(post.uri);
-    this.counts.add(post);
-    if (evicted) {
-      this.#uris.delete(evicted.post.uri);
-      this.counts.remove(evicted.post);
-      this.floor = evicted.sequence;
-    }
-    return true;
+    const gone = this.#gone.reason(post, rev);
+    if (gone) return gone;
+    const held = this.#posts.get(post.uri);
+    // Deleted and written again under its key, of which the deletion is still to come; or published twice.
+    if (held) return isLater(rev, held.rev) ? this.#replace(sequence, held, { post, rev }) : "repeated";
+    const edited = this.#edited.get(post.uri);
+    this.#appear(sequence, edited && !isLater(rev, edited.rev) ? edited : { post, rev });
+    return "added";
   }
 
-  /** Entries above a sequence, oldest first. */
-  *after(sequence: number): Generator<Entry> {
-    for (let place = this.#ring.placeAfter(sequence); place < this.#ring.size; place++) {
-      const entry = this.#ring.at(place);
-      if (entry) yield entry;
+  /** Takes an edit. Of a post that is not here it is no news, but a page may still show that post. */
+  edit(sequence: number, { post, rev }: Written): Outcome {
+    this.advance(sequence);
+    const gone = this.#gone.reason(post, rev);
+    if (gone) return gone;
+    const held = this.#posts.get(post.uri);
+    const known = held ?? this.#edited.get(post.uri);
+    if (known && isLater(known.rev, rev)) return "stale";
+    if (known && rev !== null && rev === known.rev) return "repeated";
+    if (held) return this.#replace(sequence, held, { post, rev });
+    this.#revise(sequence, known ?? { post, rev }, { post, rev });
+    return "not_held";
+  }
+
+  /** Takes a deletion; how many posts have left the window for it. */
+  delete(sequence: number, { uri, rev }: Deletion): number {
+    this.advance(sequence);
+    this.#gone.delete(uri, rev);
+    const known = this.#posts.get(uri) ?? this.#edited.get(uri);
+    if (known && isLater(known.rev, rev)) return 0;
+    this.#changed(new Withdrawal(sequence, this.idOf(sequence), { uri }));
+    return this.#withdraw(uri);
+  }
+
+  /** Takes an account's change; how many posts have left the window for it. */
+  account(sequence: number, { author, active, at }: Account): number {
+    this.advance(sequence);
+    if (!this.#gone.account(author, active, at) || active) return 0;
+    this.#changed(new Withdrawal(sequence, this.idOf(sequence), { author }));
+    // Accounts go seldom enough to look through all posts for theirs.
+    const uris = new Set<string>();
+    for (const { post } of this.#posts.values()) if (post?.author === author) uris.add(post.uri);
+    for (const { post } of this.#edited.values()) if (post?.author === author) uris.add(post.uri);
+    let left = 0;
+    for (const uri of uris) left += this.#withdraw(uri);
+    return left;
+  }
+
+  /** Changes above a sequence, oldest first. */
+  *after(sequence: number): Generator<Change> {
+    for (let place = this.#changes.placeAfter(sequence); place < this.#changes.size; place++) {
+      const change = this.#changes.at(place);
+      if (change) yield change;
     }
   }
 
-  /** All entries, newest first. */
-  *newestFirst(): Generator<Entry> {
-    for (let place = this.#ring.size - 1; place >= 0; place--) {
-      const entry = this.#ring.at(place);
-      if (entry) yield entry;
-    }
+  /** All posts, newest first. */
+  *newestFirst(): Generator<Post> {
+    for (const { post } of [...this.#posts.values()].reverse()) if (post) yield post;
   }
 
   /** The event id of a sequence: what a browser sends back as Last-Event-ID. */
@@ -83,5 +129,52 @@ export class PostWindow {
     const sequence = Number(digits);
     if (epoch !== this.epoch || sequence < this.floor || sequence > this.newest) return null;
     return sequence;
+  }
+
+  #appear(sequence: number, versions: Versions): void {
+    const { post } = versions;
+    if (!post) return;
+    this.#changed(new Arrival(sequence, this.idOf(sequence), versions));
+    this.#posts.set(post.uri, versions);
+    this.counts.add(post);
+    if (this.#posts.size > this.capacity) this.#evictOldest();
+  }
+
+  #evictOldest(): void {
+    for (const [uri, { post }] of this.#posts) {
+      this.#posts.delete(uri);
+      if (post) this.counts.remove(post);
+      return;
+    }
+  }
+
+  #replace(sequence: number, held: Versions, written: Written): Outcome {
+    if (held.post) this.counts.remove(held.post);
+    this.counts.add(written.post);
+    this.#revise(sequence, held, written);
+    return "replaced";
+  }
+
+  /** The same object goes on, so that changes told of before show the new version too. */
+  #revise(sequence: number, versions: Versions, { post, rev }: Written): void {
+    versions.post = post;
+    versions.rev = rev ?? versions.rev;
+    this.#edited.set(post.uri, versions);
+    this.#changed(new Edit(sequence, this.idOf(sequence), versions));
+  }
+
+  #withdraw(uri: string): number {
+    const held = this.#posts.get(uri);
+    const edited = this.#edited.get(uri);
+    this.#posts.delete(uri);
+    this.#edited.delete(uri);
+    if (held?.post) this.counts.remove(held.post);
+    for (const versions of [held, edited]) if (versions) versions.post = null;
+    return held ? 1 : 0;
+  }
+
+  #changed(change: Change): void {
+    const evicted = this.#changes.push(change);
+    if (evicted) this.floor = evicted.sequence;
   }
 }

@@ -27,6 +27,19 @@ export function topics(...labels: string[]): Record<string, unknown> {
   return { topics: { topics: labels, top_topic: labels[0] } };
 }
 
+/** The deletion of the post that `enriched` makes under this number. */
+export function deletion(number: number, changes: Record<string, unknown> = {}): Record<string, unknown> {
+  const { uri, author } = enriched(number);
+  return { kind: "delete", uri, author, timestamp: "2026-07-04T14:39:00Z", received_at: null, ...changes };
+}
+
+/** The account of that post's author, gone or come back. */
+export function account(number: number, changes: Record<string, unknown> = {}): Record<string, unknown> {
+  const { author } = enriched(number);
+  const timestamp = "2026-07-04T14:39:00Z";
+  return { kind: "account", author, active: false, status: "takendown", timestamp, ...changes };
+}
+
 export function encoded(message: unknown): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(message));
 }

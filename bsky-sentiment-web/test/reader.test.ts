@@ -8,7 +8,7 @@ import { createMetrics } from "@/server/metrics";
 import { StreamReader } from "@/server/nats";
 import { readSettings } from "@/server/settings";
 import { Broker, findNatsServer, freePort } from "./broker";
-import { encoded, enriched } from "./enriched";
+import { account, deletion, encoded, enriched } from "./enriched";
 import { type Event, parseEvents } from "./events";
 
 const STREAM = "bluesky-posts-enriched";
@@ -129,6 +129,32 @@ describe.skipIf(!binary)("with a real broker", { timeout: 60_000 }, () => {
     const all = Array.from({ length: 25 }, (_, place) => `post ${place + 1}`);
     await vi.waitFor(() => expect(viewer.posts()).toEqual(all), PATIENCE);
     await state("live");
+  });
+
+  it("obeys removals and edits from their own subjects, and tells a viewer who was away of them", async () => {
+    await startBroker();
+    await createStream();
+    await publish(1, 4);
+    await total(4);
+    const birth = Date.parse((await manager.streams.info(STREAM)).created).toString(36);
+    const js = jetstream(connection);
+    await js.publish("bluesky.enriched.delete", encoded(deletion(1)));
+    await js.publish("bluesky.enriched.account", encoded(account(2)));
+    await js.publish(
+      "bluesky.enriched.negative.music",
+      encoded(enriched(3, { kind: "update", text: "edited" })),
+    );
+    await total(2);
+    const viewer = view(`${birth}-4`);
+    await vi.waitFor(() => expect(viewer.events.length).toBeGreaterThanOrEqual(3), PATIENCE);
+    expect(viewer.events.slice(0, 3)).toMatchObject([
+      { id: `${birth}-5`, event: "remove", data: { uri: enriched(1).uri } },
+      { id: `${birth}-6`, event: "remove", data: { author: enriched(2).author } },
+      { id: `${birth}-7`, event: "edit", data: { text: "edited" } },
+    ]);
+    await vi.waitFor(() => {
+      expect(hub.snapshot(EVERYTHING).posts.map((post) => post.text)).toEqual(["post 4", "edited"]);
+    }, PATIENCE);
   });
 
   it("notices that its consumer was deleted and goes on where it was", async () => {

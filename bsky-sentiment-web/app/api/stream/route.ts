@@ -16,7 +16,7 @@ const headers = {
 const maxRateSchema = z.coerce.number().int().min(1).max(100);
 const MAX_EVENT_ID_LENGTH = 64;
 
-/** Server-sent events: `snapshot`, then `post`, `stats` and `state`. README.md documents the format. */
+/** Server-sent events: `snapshot`, then `post`, `edit`, `remove`, `stats` and `state`. README.md documents the format. */
 export function GET(request: Request): Response {
   const query = new URL(request.url).searchParams;
   const { filter, errors } = parseFilter(query);
