@@ -9,7 +9,7 @@ _ISO_639_1 = frozenset(
     kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nd ne ng nl nn no nr
     nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw ta te tg
     th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
-    """.split()  # noqa: SIM905 -- 183 quoted strings would be no list to read
+    """.split()  # noqa: SIM905 -- 182 quoted strings would be no list to read
 )
 # One code for what tags write in several ways: codes that ISO has replaced, and the written languages whose spoken
 # kinds no detector tells apart in a short text.
