@@ -29,8 +29,8 @@ ENOUGH = 0.3
 LETTERS = 80
 # Code points that are searched for letters. A post has at most 3,000 bytes, but nobody forces a server to keep to it.
 SEARCHED = 1000
-# Languages that are asked of the model. Fewer are no faster; on the same posts with tags, 3 lost 0.05 % of them, 8 gained
-# 0.01 %.
+# Languages that are asked of the model. Fewer are no faster; on the same posts with tags, 3 lost 0.05 % of them and 8
+# gained 0.01 %.
 CANDIDATES = 5
 
 # Links and names say nothing of a language; nor do digits, signs and emoji.
