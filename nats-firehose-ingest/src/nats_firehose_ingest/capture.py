@@ -187,24 +187,25 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[bytes | BadInput]:
     size = 0
     for chunk in chunks:
         first, *others = chunk.split(b"\n")
-        # Of a line that is too long nothing is kept but what is shown of it.
+        size += len(first)
         if size <= LARGEST_FRAME:
             parts.append(first)
-        size += len(first)
+        else:
+            parts = [b"".join(parts)[:_SHOWN]]
         for other in others:
-            yield from _line(parts, size)
+            yield from _line(b"".join(parts), size)
             parts, size = [other], len(other)
     line = b"".join(parts)
     if size > LARGEST_FRAME or _is_json(line):
-        yield from _line(parts, size)
+        yield from _line(line, size)
     elif line.strip():
         raise _Broken("truncated_capture", f"the file ends {size} bytes into a line", line)
 
 
-def _line(parts: list[bytes], size: int) -> Iterator[bytes | BadInput]:
-    line = b"".join(parts)
+def _line(line: bytes, size: int) -> Iterator[bytes | BadInput]:
+    """`line`, of which only the beginning is there if its size is too much."""
     if size > LARGEST_FRAME:
-        yield BadInput("line_too_long", f"a line of {size:,} bytes", line[:_SHOWN])
+        yield BadInput("line_too_long", f"a line of {size:,} bytes", line)
     elif not line.isspace() and line:
         yield line
 
