@@ -12,6 +12,7 @@ import pytest
 from nats_firehose_ingest.dry_run import DryRun, run
 from nats_firehose_ingest.events import Event, Source
 from nats_firehose_ingest.file import File
+from nats_firehose_ingest.progress import Bar
 from nats_firehose_ingest.pulse import Pulse
 from nats_firehose_ingest.recorder import Recorder
 from nats_firehose_ingest.tally import Tally
@@ -35,7 +36,7 @@ def capture(tmp_path: Path) -> Path:
 
 
 def reading(path: Path, resume: Resume) -> Source:
-    return File(path, resume, Pulse(lambda: 0.0, 0.0), lambda *_: None)
+    return File(path, resume, Pulse(lambda: 0.0, 0.0), Bar(path.name))
 
 
 def test_a_capture_is_counted_to_its_end(capture: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from pathlib import Path
 
 import pytest
@@ -20,15 +20,26 @@ from relay import RECORDING, encode, pds_frames, relay_frames
 NOW = "2026-07-04T14:38:09.000Z"
 
 
+class Watching(nullcontext[None]):
+    """Keeps every move that it is told of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.moves: list[tuple[int, int, int]] = []
+
+    def moved(self, read: int, size: int, records: int) -> None:
+        self.moves.append((read, size, records))
+
+
 class Reading:
     """One reading of a capture that goes on behind record `start`."""
 
     def __init__(self, path: Path, start: int | None = None) -> None:
         self.start = start
         self.asked: list[str] = []
-        self.moves: list[tuple[int, int, int]] = []
+        self.watching = Watching()
         self.pulse = Pulse(time.monotonic, 0.0)
-        self.file = File(path, self.resume, self.pulse, lambda *move: self.moves.append(move))
+        self.file = File(path, self.resume, self.pulse, self.watching)
 
     async def resume(self, origin: str) -> CursorLedger:
         self.asked.append(origin)
@@ -133,9 +144,9 @@ async def test_who_looks_on_learns_of_every_batch(tmp_path: Path) -> None:
     await reading.events()
     assert reading.pulse.trouble() is None
     size = path.stat().st_size
-    assert [records for _, _, records in reading.moves] == [BATCH_RECORDS, 2 * BATCH_RECORDS, 600]
-    assert all(0 < read <= whole == size for read, whole, _ in reading.moves)
-    assert reading.moves[-1] == (size, size, 600)
+    assert [records for _, _, records in reading.watching.moves] == [BATCH_RECORDS, 2 * BATCH_RECORDS, 600]
+    assert all(0 < read <= whole == size for read, whole, _ in reading.watching.moves)
+    assert reading.watching.moves[-1] == (size, size, 600)
 
 
 async def test_everything_else_has_its_turn_while_a_capture_is_read(tmp_path: Path) -> None:
@@ -168,7 +179,7 @@ async def test_a_reading_that_is_left_or_cancelled_leaves_nothing_open(tmp_path:
     assert held() == 0
     reading = Reading(path)
     work = asyncio.create_task(reading.events())
-    while not reading.moves:
+    while not reading.watching.moves:
         await asyncio.sleep(0)
     work.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any, Protocol
 
 from pipeline_core.timestamps import now
 
@@ -21,8 +23,13 @@ from nats_firehose_ingest.upstream import Resume
 BATCH_RECORDS = 256
 BATCH_BYTES = 1024 * 1024
 
-Moved = Callable[[int, int, int], None]
-"""Told after each batch how many bytes of the file were read, how many it has, and how many records that were."""
+
+class Progress(AbstractContextManager[Any], Protocol):
+    """Whoever looks on, from the beginning of the reading to its end."""
+
+    def moved(self, read: int, size: int, records: int) -> None:
+        """`read` of the file's `size` bytes were read, in all so many records."""
+        ...
 
 
 class File:
@@ -30,15 +37,15 @@ class File:
     upstream counted: a capture can come of many connections and hosts. So it goes on behind the record that the
     ledger of `file:<size>-<hash>` names."""
 
-    def __init__(self, path: Path, resume: Resume, pulse: Pulse, moved: Moved) -> None:
-        self._path, self._resume, self._pulse, self._moved = path, resume, pulse, moved
+    def __init__(self, path: Path, resume: Resume, pulse: Pulse, progress: Progress) -> None:
+        self._path, self._resume, self._pulse, self._progress = path, resume, pulse, progress
 
     async def events(self) -> AsyncIterator[Event]:
         """Every event in order. Stop reading and nothing more of the file is read. CaptureError where it is no capture
         or cannot be read."""
         loop, position = asyncio.get_running_loop(), 0
         # The thread ends first: what it reads from must not be closed under it.
-        with Capture(self._path) as capture, ThreadPoolExecutor(1, "capture") as reader:
+        with Capture(self._path) as capture, self._progress, ThreadPoolExecutor(1, "capture") as reader:
             start = (await self._resume(capture.origin)).position or 0
             batches, decode = _batches(capture), frames.decode if capture.form == "frames" else _decode_line
             self._pulse.connected()
@@ -49,7 +56,7 @@ class File:
                     position += 1
                     if position > start:
                         yield _event(capture.origin, position, record, decode, received_at)
-                self._moved(capture.read, capture.size, position)
+                self._progress.moved(capture.read, capture.size, position)
 
 
 def _batches(capture: Capture) -> Iterator[list[bytes | BadInput]]:

@@ -17,7 +17,7 @@ class Bar:
     second, time left. Log lines scroll above it. Where stderr is no terminal nothing is shown."""
 
     def __init__(self, name: str) -> None:
-        self._name, self._started = name, time.monotonic()
+        self._name, self._started = name, 0.0
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),  # a file's name is no markup
             BarColumn(),
@@ -35,6 +35,7 @@ class Bar:
     def __enter__(self) -> Self:
         stdout = sys.stdout
         self._progress.start()
+        self._started = time.monotonic()
         self._task = self._progress.add_task(self._name, total=None, records=0, rate=0.0)
         if sys.stdout is not stdout:  # lines that went past the bar would be written into it
             self._handlers = [handler for handler in _handlers() if handler.stream is stdout]
