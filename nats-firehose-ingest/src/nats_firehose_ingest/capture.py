@@ -24,9 +24,8 @@ Form = Literal["frames", "lines"]
 """Length-prefixed frames (u32, little-endian), or lines of JSON."""
 
 LENGTH = struct.Struct("<I")
-CHUNK = (
-    128 * 1024
-)  # bytes read of a plain file at once; with 1 MiB, new memory each time, a frame costs three times as much
+# Bytes read of a plain file at once. 1 MiB is new memory from the system each time and tripled the cost of a frame.
+CHUNK = 128 * 1024
 # Bytes read of a compressed file at once. A block of zstd can be 4 bytes long and 128 KiB unpacked, so this many become
 # 128 MiB at the very worst: that bounds our memory, whatever the file was made for.
 COMPRESSED_CHUNK = 4 * 1024

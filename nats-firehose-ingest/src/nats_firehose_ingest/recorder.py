@@ -15,7 +15,8 @@ from nats_firehose_ingest.capture import LENGTH, CaptureError, Form
 # What is lost at worst when the process dies: the records of the last second before the last one, or this many bytes.
 FLUSH_SECONDS = 1.0
 FLUSH_BYTES = 1024 * 1024
-COMPRESSION_LEVEL = 3  # zstd's own default: 620 MB/s on relay frames, and what is above it gains 2 % at a quarter less
+# Of zstd: relay frames become 64 % of their size at 13 µs of CPU each; level 3 makes 1 % less of them for twice that.
+COMPRESSION_LEVEL = 1
 
 
 class Recorder:
@@ -31,7 +32,8 @@ class Recorder:
         self._compressor = (
             zstandard.ZstdCompressor(COMPRESSION_LEVEL, write_checksum=True) if path.suffix == ".zst" else None
         )
-        self._waiting = bytearray()
+        self._waiting: list[bytes] = []
+        self._size = 0  # of all that waits, in bytes
         self._flushed = clock()
         try:
             self._file = path.open("xb", buffering=0)
@@ -54,13 +56,15 @@ class Recorder:
     def take(self, record: bytes) -> None:
         """Append one record."""
         if record:  # an empty message says nothing, and a length of 0 is what a damaged file is full of
-            self._waiting += self._written(record)
-        if len(self._waiting) >= FLUSH_BYTES or self._clock() - self._flushed >= FLUSH_SECONDS:
+            written = self._written(record)
+            self._waiting += written
+            self._size += sum(map(len, written))
+        if self._size >= FLUSH_BYTES or self._clock() - self._flushed >= FLUSH_SECONDS:
             self.flush()
 
     def flush(self) -> None:
         """Hand to the system what has been taken."""
-        waiting, self._waiting = bytes(self._waiting), bytearray()
+        waiting, self._waiting, self._size = b"".join(self._waiting), [], 0
         self._flushed = self._clock()
         if not waiting:
             return
@@ -72,10 +76,10 @@ class Recorder:
             raise CaptureError(f"{self._path} cannot be written: {failed.strerror}") from failed
 
 
-def _framed(record: bytes) -> bytes:
-    return LENGTH.pack(len(record)) + record
+def _framed(record: bytes) -> tuple[bytes, bytes]:
+    return LENGTH.pack(len(record)), record
 
 
-def _as_line(record: bytes) -> bytes:
+def _as_line(record: bytes) -> tuple[bytes, bytes]:
     """JSON can have line breaks between its tokens, never within a string: there they mean nothing."""
-    return record.replace(b"\n", b" ") + b"\n"
+    return record.replace(b"\n", b" "), b"\n"
