@@ -57,6 +57,18 @@ def posts_by_the_sdk(frame: bytes) -> Found:
     return found
 
 
+def changes_by_the_sdk(frame: bytes) -> list[tuple[str, str, str | None, str]]:
+    """Action, uri, CID and revision of each operation on a post, as the AT Protocol SDK reads them."""
+    message = parse_subscribe_repos_message(firehose_models.MessageFrame.from_bytes(frame))
+    if not isinstance(message, models.ComAtprotoSyncSubscribeRepos.Commit):
+        return []
+    return [
+        (op.action, f"at://{message.repo}/{op.path}", str(op.cid) if op.cid else None, message.rev)
+        for op in message.ops
+        if op.path.startswith("app.bsky.feed.post/")
+    ]
+
+
 def made_by_jetstream() -> Found:
     """The posts created in the recording, as production Jetstream told them."""
     made: Found = {}

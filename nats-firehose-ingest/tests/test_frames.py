@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import Any
 
 import libipld
@@ -9,9 +8,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nats_firehose_ingest.car import CID_PREFIX, find_blocks
-from nats_firehose_ingest.events import UpstreamError
+from nats_firehose_ingest.events import Event, UpstreamError
 from nats_firehose_ingest.frames import decode
-from relay import RECORDING, encode, made_by_jetstream, pds_frames, posts_by_the_sdk, relay_frames
+from pipeline_core.messages import AccountChange, RawPost, Reply, read_message
+from relay import (
+    RECORDING,
+    Found,
+    changes_by_the_sdk,
+    encode,
+    made_by_jetstream,
+    pds_frames,
+    posts_by_the_sdk,
+    relay_frames,
+)
 
 NOW = "2026-07-04T14:38:09.000Z"
 DID = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"
@@ -53,12 +62,17 @@ def record(**fields: Any) -> bytes:
     return libipld.encode_dag_cbor({"$type": "app.bsky.feed.post", "createdAt": NOW, "text": "hello", **fields})
 
 
+def posts_of(event: Event) -> Found:
+    created = [message for message in event.messages if message.kind == "create"]
+    return {post.uri: (post.cid, post.text, post.langs, post.created_at) for post in created}
+
+
 def test_frames_of_a_real_server_give_the_posts_that_the_sdk_finds_in_them() -> None:
     ours, theirs = {}, {}
     for frame in pds_frames():
         event = decode("host", frame, NOW)
-        assert event.bad == []
-        ours |= {post.uri: (post.cid, post.text, post.langs, post.created_at) for post in event.posts}
+        assert not event.bad
+        ours |= posts_of(event)
         theirs |= posts_by_the_sdk(frame)
     assert ours == theirs
     assert len(ours) > 200
@@ -69,7 +83,7 @@ def test_frames_of_the_production_relay_give_the_posts_that_production_jetstream
     events = [decode("host", frame, NOW) for frame in relay_frames()]
     assert len(events) == 150
     assert not any(event.bad for event in events)
-    posts = {post.uri: (post.cid, post.text, post.langs, post.created_at) for event in events for post in event.posts}
+    posts = {uri: found for event in events for uri, found in posts_of(event).items()}
     assert posts == made_by_jetstream()
     assert len(posts) == 17
 
@@ -77,7 +91,7 @@ def test_frames_of_the_production_relay_give_the_posts_that_production_jetstream
 def test_a_post_without_text_costs_itself_alone() -> None:
     frame = commit(record(text="first"), record(text=None), record(text="third"))
     event = decode("host", frame, NOW)
-    assert [post.text for post in event.posts] == ["first", "third"]
+    assert [post.text for post in event.messages] == ["first", "third"]
     assert [bad.reason for bad in event.bad] == ["missing_text"]
 
 
@@ -119,7 +133,7 @@ def test_bad_input_is_named_never_raised_and_kept(reason: str, frame: bytes) -> 
     event = decode("host", frame, NOW)
     assert [bad.reason for bad in event.bad] == [reason]
     assert event.bad[0].payload or frame == b""
-    assert event.posts == []
+    assert not event.messages
 
 
 def test_what_upstream_invents_makes_no_names_of_ours() -> None:
@@ -134,20 +148,116 @@ def test_a_sequence_is_known_even_where_the_commit_is_unreadable() -> None:
 def test_hostile_and_odd_posts_pass_as_they_are() -> None:
     texts = ["", "x" * 3000, "\u202e<script>alert(1)</script>\x00", "👩‍👩‍👧‍👦" * 99, "%s {0} $(reboot) *.>"]
     event = decode("host", commit(*(record(text=text) for text in texts)), NOW)
-    assert [post.text for post in event.posts] == texts
+    assert [post.text for post in event.messages] == texts
 
 
 @pytest.mark.parametrize("created_at", [None, 7, "", "soon", "2026-99-01T00:00:00Z"])
 def test_a_time_that_cannot_be_read_does_not_cost_the_post(created_at: Any) -> None:
-    (post,) = decode("host", commit(record(createdAt=created_at)), NOW).posts
+    (post,) = decode("host", commit(record(createdAt=created_at)), NOW).messages
     assert post.timestamp == NOW
     assert type(post).model_validate_json(post.to_json()).timestamp == NOW
 
 
 @pytest.mark.parametrize("langs", [None, "en", [1, None], {"a": 1}, ["en", 2, "de"]])
 def test_languages_are_what_of_them_is_text(langs: Any) -> None:
-    (post,) = decode("host", commit(record(langs=langs)), NOW).posts
+    (post,) = decode("host", commit(record(langs=langs)), NOW).messages
     assert post.langs == (["en", "de"] if langs == ["en", 2, "de"] else [])
+
+
+def test_edits_and_deletions_of_a_real_server_are_those_that_the_sdk_finds() -> None:
+    ours = [
+        (message.kind, message.uri, getattr(message, "cid", None), message.rev)
+        for frame in pds_frames()
+        for message in decode("host", frame, NOW).messages
+        if not isinstance(message, AccountChange)
+    ]
+    theirs = [change for frame in pds_frames() for change in changes_by_the_sdk(frame)]
+    assert ours == theirs
+    assert {kind for kind, *_ in ours} == {"create", "update", "delete"}
+
+
+@pytest.mark.parametrize("status", ["takendown", "suspended", "deleted", "deactivated"])
+def test_an_account_that_goes_is_told_of(status: str) -> None:
+    frame = encode({"op": 1, "t": "#account"}, {"seq": 7, "did": DID, "time": NOW, "active": False, "status": status})
+    (change,) = decode("host", frame, NOW).messages
+    assert change == AccountChange(author=DID, active=False, status=status, timestamp=NOW, received_at=NOW)
+
+
+@pytest.mark.parametrize("status", ["throttled", "desynchronized", None, 7])
+def test_a_relays_own_difficulty_with_an_account_hides_nothing(status: Any) -> None:
+    frame = encode({"op": 1, "t": "#account"}, {"seq": 7, "did": DID, "time": NOW, "active": False, "status": status})
+    event = decode("host", frame, NOW)
+    assert (event.kind, event.seq, event.messages, event.bad) == ("account", 7, (), ())
+
+
+@pytest.mark.parametrize("body", [{"did": 7, "active": True}, {"did": DID}, {"did": "", "active": False}])
+def test_an_account_event_that_says_nothing_is_kept_as_bad_input(body: dict[str, Any]) -> None:
+    event = decode("host", encode({"op": 1, "t": "#account"}, {"seq": 7, **body}), NOW)
+    assert [bad.reason for bad in event.bad] == ["undecodable_account"]
+
+
+@pytest.mark.parametrize("kind", ["#identity", "#sync"])
+def test_other_events_advance_the_sequence_and_say_nothing(kind: str) -> None:
+    event = decode("host", encode({"op": 1, "t": kind}, {"seq": 7, "did": DID, "time": NOW}), NOW)
+    assert (event.kind, event.seq, event.time, event.messages, event.bad) == (kind[1:], 7, NOW, (), ())
+
+
+def test_an_empty_commit_advances_the_sequence() -> None:
+    event = decode("host", commit(), NOW)
+    assert (event.kind, event.seq, event.messages, event.bad) == ("commit", 7, (), ())
+
+
+def test_a_post_carries_what_is_attached_to_it() -> None:
+    end = {"uri": "at://did:plc:b/app.bsky.feed.post/3k", "cid": "bafy"}
+    (post,) = decode(
+        "host",
+        commit(
+            record(
+                text="Grüße an @ada und #rust: example.org",
+                reply={"root": end, "parent": {**end, "uri": "at://did:plc:c/app.bsky.feed.post/3k"}},
+                embed={"$type": "app.bsky.embed.recordWithMedia"},
+                labels={"$type": "com.atproto.label.defs#selfLabels", "values": [{"val": "nudity"}]},
+                tags=["hidden"],
+                facets=[
+                    facet(11, 15, "mention", did="did:plc:ada"),
+                    facet(20, 25, "tag", tag="rust"),
+                    facet(27, 38, "link", uri="https://example.org/"),
+                ],
+            )
+        ),
+        NOW,
+    ).messages
+    assert isinstance(post, RawPost)
+    assert post.reply == Reply(root=end["uri"], parent="at://did:plc:c/app.bsky.feed.post/3k")
+    assert (post.embed, post.labels) == ("record_with_media", ["nudity"])
+    assert (post.links, post.mentions, post.tags) == (["https://example.org/"], ["did:plc:ada"], ["rust", "hidden"])
+    spans = [post.text.encode()[facet.start : facet.end].decode() for facet in post.facets]
+    assert spans == ["@ada", "#rust", "example.org"]
+
+
+def facet(start: Any, end: Any, kind: str, **value: Any) -> dict[str, Any]:
+    feature = {"$type": f"app.bsky.richtext.facet#{kind}", **value}
+    return {"index": {"byteStart": start, "byteEnd": end}, "features": [feature]}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"facets": 7},
+        {"facets": [7, {}, {"index": 7, "features": []}, {"index": {}, "features": [{}]}]},
+        {"facets": [facet(0, 99, "link", uri="https://example.org/"), facet(3, 3, "tag", tag="x")]},
+        {"facets": [facet(0, 1, "link", uri=7), facet(0, 1, "invented", uri="x"), facet("0", None, "tag", tag="x")]},
+        {"facets": [facet(0, 1, "link", uri="https://" + "x" * 3000)]},
+        {"reply": 7, "embed": 7, "labels": 7, "tags": 7},
+        {"reply": {"root": {}, "parent": None}, "labels": {"values": [7, {"val": 7}]}, "tags": [7]},
+    ],
+)
+def test_what_is_attached_wrongly_does_not_cost_the_post(fields: dict[str, Any]) -> None:
+    (post,) = decode("host", commit(record(**fields)), NOW).messages
+    assert isinstance(post, RawPost)
+    assert (post.text, post.reply, post.embed, post.labels) == ("hello", None, None, [])
+    assert (post.facets, post.links, post.mentions, post.tags) == ([], [], [], [])
+    assert read_message(post.to_json()) == post
 
 
 def test_an_error_frame_is_upstreams_last_word() -> None:
@@ -168,8 +278,8 @@ def test_no_damage_to_a_real_frame_is_fatal(data: st.DataObject) -> None:
             event = decode("host", damaged, NOW)
         except UpstreamError:
             continue
-        for post in event.posts:
-            assert json.loads(post.to_json())["text"] == post.text
+        for post in event.messages:
+            assert read_message(post.to_json()).message_id == post.message_id
 
 
 def test_blocks_are_found_wherever_they_stand() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 
@@ -12,15 +13,23 @@ import pytest
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
-from nats_firehose_ingest import firehose
+from nats_firehose_ingest import upstream
 from nats_firehose_ingest.cursors import Cursors, key
 from nats_firehose_ingest.events import Event
+from nats_firehose_ingest.filters import Filters
+from nats_firehose_ingest.firehose import Firehose
 from nats_firehose_ingest.frames import decode
 from nats_firehose_ingest.ingest import Ingest
+from nats_firehose_ingest.language import Languages
 from nats_firehose_ingest.ledger import CursorLedger
 from nats_firehose_ingest.metrics import Metrics
+from nats_firehose_ingest.pulse import Pulse
+from nats_firehose_ingest.sieve import Sieve
+from nats_firehose_ingest.statistics import Statistics
+from nats_firehose_ingest.upstream import Upstream
 from pipeline_core import logs
 from pipeline_core.deadletters import DeadLetters
+from pipeline_core.messages import read_message
 from pipeline_core.publisher import Publisher
 from pipeline_core.testing import Broker, ServiceProcess, eventually, free_port, running_service
 from pipeline_core.topology import Bucket, Stream, ensure
@@ -28,19 +37,23 @@ from prometheus_client import CollectorRegistry
 from relay import GOING_AWAY, RECORDING, Relay, encode, made_by_jetstream, pds_frames, relay_frames, sequence
 
 FRAMES = pds_frames()
-POSTS = {post.uri for frame in FRAMES for post in decode("", frame, "").posts}
+STAMP = "2026-07-04T14:38:08.999Z"
+MESSAGES = [message for frame in FRAMES for message in decode("", frame, STAMP).messages]
+IDS = {message.message_id for message in MESSAGES}
+POSTS = [message for message in MESSAGES if message.kind in ("create", "update")]
 LAST = max(sequence(frame) or 0 for frame in FRAMES)
 GARBAGE = [b"\xff\x00garbage", encode({"op": 1, "t": "#labels"}, {"seq": LAST + 1})]
 
 
 def ingesting(broker: Broker, upstream: str, **settings: str) -> AbstractAsyncContextManager[ServiceProcess]:
-    """The command reading `upstream` from its very beginning."""
+    """The command reading `upstream` from its very beginning, with nothing filtered."""
     return running_service(
         "nats_firehose_ingest",
         **{
             "NATS_URL": broker.url,
             "UPSTREAM_HOSTS": upstream,
             "START_CURSOR": "0",
+            "ENABLE_TEXT_FILTERING": "false",
             "CURSOR_SAVE_INTERVAL": "0.2",
             **settings,
         },
@@ -55,17 +68,18 @@ async def count(js: JetStreamContext, stream: str = "bluesky-posts") -> int:
 
 
 async def stored(js: JetStreamContext) -> list[str]:
-    """The uri of every message of the raw stream, in its order."""
-    total = await count(js)
-    return [json.loads((await js.get_msg("bluesky-posts", seq=n)).data)["uri"] for n in range(1, total + 1)]
+    """The id of every message of the raw stream, in its order, worked out from what is stored."""
+    told = [await js.get_msg("bluesky-posts", seq=number) for number in range(1, await count(js) + 1)]
+    assert all(one.subject.endswith(f".{read_message(one.data or b'').kind}") for one in told)
+    return [read_message(one.data or b"").message_id for one in told]
 
 
-async def assert_exactly_the_posts(js: JetStreamContext) -> None:
-    await eventually(lambda: _at_least(js, len(POSTS)), "all posts stored")
+async def assert_exactly_the_messages(js: JetStreamContext) -> None:
+    await eventually(lambda: _at_least(js, len(IDS)), "all messages stored")
     await asyncio.sleep(0.5)  # room for a duplicate to show itself
-    uris = await stored(js)
-    assert set(uris) == POSTS
-    assert len(uris) == len(POSTS), "a post was stored twice"
+    ids = await stored(js)
+    assert set(ids) == IDS
+    assert len(ids) == len(IDS), "a message was stored twice"
 
 
 async def _at_least(js: JetStreamContext, number: int) -> bool:
@@ -77,7 +91,7 @@ async def test_every_post_once_bad_input_in_the_dead_letters_and_a_clean_end(
 ) -> None:
     relay = Relay([*FRAMES[:200], GARBAGE[0], *FRAMES[200:], GARBAGE[1]])
     async with relay.serving() as url, ingesting(broker, url) as ingest:
-        await assert_exactly_the_posts(js)
+        await assert_exactly_the_messages(js)
         await eventually(lambda: _bad(ingest, 2), "both bad frames counted")
         letters = [await js.get_msg("bluesky-dlq", seq=n) for n in (1, 2)]
         assert [(letter.subject.rpartition(".")[2], letter.data) for letter in letters] == [
@@ -99,8 +113,9 @@ async def test_the_production_relays_frames_become_the_posts_that_production_jet
 ) -> None:
     expected = made_by_jetstream()
     async with Relay(relay_frames()).serving() as url, ingesting(broker, url):
-        await eventually(lambda: _at_least(js, len(expected)), "all posts stored")
-    posts = [json.loads((await js.get_msg("bluesky-posts", seq=n)).data) for n in range(1, await count(js) + 1)]
+        await eventually(lambda: _at_least(js, len(expected) + 2), "the posts, a deletion and an account stored")
+    told = [json.loads((await js.get_msg("bluesky-posts", seq=n)).data) for n in range(1, await count(js) + 1)]
+    posts = [message for message in told if message["kind"] == "create"]
     assert {post["uri"]: (post["cid"], post["text"], post["langs"], post["created_at"]) for post in posts} == expected
     assert len(posts) == len(expected)
 
@@ -115,10 +130,10 @@ async def test_nothing_is_lost_or_doubled_by_sigkill_and_restart(
 ) -> None:
     async with Relay(FRAMES).serving() as url, ingesting(broker, url) as ingest:
         for share in (1, 2):
-            target = len(POSTS) * share * (seed + 1) // 10
+            target = len(IDS) * share * (seed + 1) // 10
             await eventually(lambda target=target: _at_least(js, target), f"{target} posts stored")
             ingest.kill_and_restart()
-        await assert_exactly_the_posts(js)
+        await assert_exactly_the_messages(js)
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
@@ -131,7 +146,7 @@ async def test_nothing_is_lost_or_doubled_by_a_broker_that_goes_and_comes_back(
         await eventually(lambda: ingest.answers("/ready", 503), "unready without a broker")
         assert (await ingest.get("/health"))[0] == 200, "a restart would not bring the broker back"
         broker.start()
-        await assert_exactly_the_posts(js)
+        await assert_exactly_the_messages(js)
         await eventually(lambda: ingest.answers("/ready", 200), "ready again")
 
 
@@ -140,7 +155,7 @@ async def test_connections_cut_or_closed_with_any_code_are_renewed_where_they_en
 ) -> None:
     relay = Relay(FRAMES, cut_after=[100, 50], close_with=[GOING_AWAY, 1000, 1008])
     async with relay.serving() as url, ingesting(broker, url):
-        await assert_exactly_the_posts(js)
+        await assert_exactly_the_messages(js)
         await eventually(lambda: _connected(relay, 6), "a connection after each end")
         assert relay.cursors[0] == 0
         assert relay.cursors == sorted(relay.cursors, key=lambda cursor: cursor or 0)
@@ -159,7 +174,7 @@ async def test_a_cursor_from_the_future_is_given_up_counted_and_the_stream_goes_
         relay.serving() as url,
         ingesting(broker, url, START_CURSOR="99999999") as ingest,
     ):
-        await assert_exactly_the_posts(js)
+        await assert_exactly_the_messages(js)
         assert relay.cursors[:2] == [99999999, None]
         assert await ingest.metric('firehose_gaps_total{reason="future_cursor"}') == 1
 
@@ -167,7 +182,7 @@ async def test_a_cursor_from_the_future_is_given_up_counted_and_the_stream_goes_
 async def test_a_cursor_too_old_is_a_gap_on_record(broker: Broker, js: JetStreamContext) -> None:
     relay = Relay(FRAMES, greetings=[encode({"op": 1, "t": "#info"}, {"name": "OutdatedCursor"})])
     async with relay.serving() as url, ingesting(broker, url) as ingest:
-        await assert_exactly_the_posts(js)
+        await assert_exactly_the_messages(js)
         assert await ingest.metric('firehose_gaps_total{reason="outdated_cursor"}') == 1
 
 
@@ -176,7 +191,7 @@ async def test_the_next_host_takes_over_and_has_a_cursor_of_its_own(broker: Brok
     async with relay.serving() as url:
         nobody = f"ws://127.0.0.1:{free_port()}"
         async with ingesting(broker, f"{nobody},{url}"):
-            await assert_exactly_the_posts(js)
+            await assert_exactly_the_messages(js)
         bucket = await js.key_value("firehose-state")
         assert await bucket.keys() == [key("nats-firehose-ingest", url)]
 
@@ -186,7 +201,7 @@ async def test_a_host_that_closes_is_asked_again_before_another_has_its_turn(
 ) -> None:
     first, second = Relay(FRAMES, cut_after=[100], close_with=[GOING_AWAY]), Relay(FRAMES)
     async with first.serving() as url, second.serving() as other, ingesting(broker, f"{url},{other}") as ingest:
-        await assert_exactly_the_posts(js)
+        await assert_exactly_the_messages(js)
         await eventually(lambda: _connected(first, 3), "a connection after each end")
         assert second.cursors == []
         assert await ingest.metric("firehose_gaps_total") == 0
@@ -199,11 +214,15 @@ async def test_a_change_of_host_is_a_gap_on_record_where_no_cursor_is_stored(
     async with second.serving() as other:
         async with relay.serving() as url:
             ingest = ServiceProcess(
-                "nats_firehose_ingest", NATS_URL=broker.url, UPSTREAM_HOSTS=f"{url},{other}", CURSOR_SAVE_INTERVAL="0.2"
+                "nats_firehose_ingest",
+                NATS_URL=broker.url,
+                UPSTREAM_HOSTS=f"{url},{other}",
+                CURSOR_SAVE_INTERVAL="0.2",
+                ENABLE_TEXT_FILTERING="false",
             )
             await eventually(lambda: _at_least(js, 1), "posts of the first host")
         try:
-            await assert_exactly_the_posts(js)
+            await assert_exactly_the_messages(js)
             assert second.cursors == [None]
             assert await ingest.metric('firehose_gaps_total{reason="host_changed"}') == 1
             await ingest.stop()
@@ -216,7 +235,7 @@ async def test_a_change_of_host_is_a_gap_on_record_where_no_cursor_is_stored(
 async def test_a_host_that_never_answers_the_upgrade_costs_its_timeout_only(
     broker: Broker, js: JetStreamContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(firehose, "CONNECT_TIMEOUT", 0.3)
+    monkeypatch.setattr(upstream, "CONNECT_TIMEOUT", 0.3)
 
     async def mute(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(60)
@@ -232,17 +251,18 @@ async def test_a_host_that_never_answers_the_upgrade_costs_its_timeout_only(
     relay = Relay(FRAMES)
     async with relay.serving() as url:
         log = logs.configure("test", "INFO", "console")
-        source = firehose.Firehose([silent, url], resume, 60.0, Metrics(CollectorRegistry()), log)
+        pulse = Pulse(time.monotonic, 0.0)
+        source = Upstream(Firehose(), [silent, url], resume, 60.0, pulse, Metrics(CollectorRegistry()), log)
         async with asyncio.timeout(20):
             event = await anext(source.events())
     server.close()
-    assert event.host == url
+    assert event.origin == url
 
 
 async def test_silence_ends_a_connection_and_reading_goes_on_with_another(broker: Broker, js: JetStreamContext) -> None:
     relay = Relay(FRAMES)
     async with relay.serving() as url, ingesting(broker, url, RECEIVE_TIMEOUT="0.5") as ingest:
-        await assert_exactly_the_posts(js)
+        await assert_exactly_the_messages(js)
         await eventually(lambda: _connected(relay, 3), "new connections")
         assert await ingest.metric('firehose_reconnects_total{reason="silence"}') >= 2
 
@@ -252,7 +272,7 @@ async def test_the_cursor_waits_for_the_oldest_post_that_is_not_stored(client: C
     await ensure(js, Bucket("firehose-state"), Stream("bluesky-dlq", "bluesky.dlq"))
     store = await js.key_value("firehose-state")
     events = [decode("wss://host", frame, "2026-07-04T14:38:08.999Z") for frame in FRAMES]
-    oldest = next(event.seq for event in events if event.posts)
+    oldest = next(event.seq for event in events if event.messages)
     assert oldest is not None
 
     async def nothing() -> None:
@@ -270,7 +290,10 @@ async def test_the_cursor_waits_for_the_oldest_post_that_is_not_stored(client: C
         Publisher(client, log, metrics.publish_errors, window=10_000) as publisher,
     ):
         letters = DeadLetters(publisher, "bluesky.dlq", "ingest", metrics.bad)
-        await Ingest(publisher, letters, cursors, "bluesky.posts", metrics, log).run(told())
+        sieve = Sieve(Filters(text_filtering=False), Languages())
+        await Ingest(publisher, letters, cursors, sieve, "bluesky.posts", Statistics(metrics, log), metrics, log).run(
+            told()
+        )
         await asyncio.sleep(0.5)
         assert await saved() == oldest - 1
         await ensure(js, Stream("bluesky-posts", "bluesky.posts"))
@@ -284,12 +307,16 @@ async def test_a_first_cursor_is_saved_at_once_so_that_an_early_death_costs_noth
     async with (
         relay.serving() as url,
         running_service(
-            "nats_firehose_ingest", NATS_URL=broker.url, UPSTREAM_HOSTS=url, CURSOR_SAVE_INTERVAL="3600"
+            "nats_firehose_ingest",
+            NATS_URL=broker.url,
+            UPSTREAM_HOSTS=url,
+            CURSOR_SAVE_INTERVAL="3600",
+            ENABLE_TEXT_FILTERING="false",
         ) as ingest,
     ):
         await eventually(lambda: _saved(js, url), "a cursor, although the interval is an hour")
         ingest.kill_and_restart()
-        await assert_exactly_the_posts(js)
+        await assert_exactly_the_messages(js)
         await eventually(lambda: _connected(relay, 2), "the second process connected")
         assert relay.cursors[0] is None
         assert relay.cursors[1] is not None
@@ -302,8 +329,8 @@ async def test_a_stream_or_bucket_deleted_under_it_is_made_again(broker: Broker,
         await js.delete_stream("bluesky-posts")
         await js.delete_key_value("firehose-state")
         relay.frames = FRAMES
-        later = {post.uri for frame in FRAMES[100:] for post in decode("", frame, "").posts}
-        await eventually(lambda: _at_least(js, len(later)), "posts stored in the new stream")
+        later = {message.message_id for frame in FRAMES[100:] for message in decode("", frame, STAMP).messages}
+        await eventually(lambda: _at_least(js, len(later)), "messages stored in the new stream")
         await eventually(lambda: ingest.answers("/ready", 200), "ready again")
         await eventually(lambda: _saved(js, url), "the cursor saved in the new bucket")
 
@@ -321,9 +348,9 @@ async def test_a_post_that_the_stream_will_never_take_is_a_dead_letter(broker: B
     config = (await js.stream_info("bluesky-posts")).config
     await js.update_stream(config.evolve(max_msg_size=700))
     async with Relay(FRAMES).serving() as url, ingesting(broker, url):
-        await eventually(lambda: _together(js, len(POSTS)), "each post stored or buried")
+        await eventually(lambda: _together(js, len(IDS)), "each message stored or buried")
         letter = await js.get_last_msg("bluesky-dlq", "bluesky.dlq.nats-firehose-ingest.rejected")
-        assert json.loads(letter.data or b"")["uri"] in POSTS
+        assert read_message(letter.data or b"").message_id in IDS
 
 
 async def _together(js: JetStreamContext, number: int) -> bool:
@@ -336,7 +363,7 @@ async def test_it_starts_before_its_broker_and_is_unready_but_alive(broker: Brok
         await eventually(lambda: ingest.answers("/health", 200), "alive without a broker")
         assert (await ingest.get("/ready"))[0] == 503
         broker.start()
-        await assert_exactly_the_posts(js)
+        await assert_exactly_the_messages(js)
 
 
 async def test_a_taken_port_is_named_with_the_setting_that_chooses_another(broker: Broker) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 
 from pipeline_core import background
 from pipeline_core import service as frame
@@ -13,10 +14,16 @@ from pipeline_core.service import Service
 from pipeline_core.topology import Bucket, Stream, bring_about, dead_letter_stream, ensure
 
 from nats_firehose_ingest.cursors import Cursors
-from nats_firehose_ingest.firehose import Firehose
+from nats_firehose_ingest.filters import Filters
 from nats_firehose_ingest.ingest import Ingest
+from nats_firehose_ingest.language import Languages
+from nats_firehose_ingest.ledger import CursorLedger
 from nats_firehose_ingest.metrics import Metrics
+from nats_firehose_ingest.pulse import Pulse
 from nats_firehose_ingest.settings import IngestSettings
+from nats_firehose_ingest.sieve import Sieve
+from nats_firehose_ingest.sources import source
+from nats_firehose_ingest.statistics import Statistics
 
 
 async def ingest(service: Service[IngestSettings]) -> None:
@@ -31,6 +38,9 @@ async def ingest(service: Service[IngestSettings]) -> None:
     )
     letters_stream = dead_letter_stream(raw.name, raw.subject, settings.num_stream_replicas)
     bucket = Bucket(settings.nats_kv_bucket, settings.num_stream_replicas)
+    sieve, statistics = sieve_of(settings), Statistics(metrics, log)
+    pulse = Pulse(time.monotonic, settings.unready_after)
+    health.ready_while(settings.source, pulse.trouble)
     async with connected(service, metrics.nats_connected) as client:
         js = client.jetstream()
         await bring_about(js, health, log, raw, letters_stream, bucket)
@@ -43,25 +53,39 @@ async def ingest(service: Service[IngestSettings]) -> None:
             Cursors(store, mend, settings.service_name, settings.cursor_save_interval, metrics, log) as cursors,
             Publisher(client, log, metrics.publish_errors, mend, max_retries=settings.max_retries) as publisher,
         ):
-            source = Firehose(
-                settings.hosts,
-                lambda host: cursors.ledger(host, settings.start_cursor),
-                settings.receive_timeout,
-                metrics,
-                log,
-            )
-            health.ready_while("firehose", lambda: source.trouble)
+
+            async def resume(origin: str) -> CursorLedger:
+                return await cursors.ledger(origin, settings.start_cursor)
+
+            def stuck() -> str | None:
+                """Where messages cannot be stored the reading waits, and a restart would not help."""
+                return pulse.stuck() if client.is_connected and publisher.failing() is None else None
+
+            health.alive_while("reading", stuck)
             health.ready_while("publishing", publisher.failing)
             health.ready_while("cursor", cursors.failing)
             health.tell("cursors", cursors.told)
             metrics.under_way.set_function(lambda: publisher.under_way)
             letters = DeadLetters(publisher, letters_stream.subject, settings.service_name, metrics.bad)
-            work = Ingest(publisher, letters, cursors, settings.nats_subject, metrics, log)
-            telling = background.start(work.tell(settings.stats_interval), log, "statistics")
+            work = Ingest(publisher, letters, cursors, sieve, settings.nats_subject, statistics, metrics, log)
+            telling = background.start(statistics.tell(settings.stats_interval), log, "statistics")
             try:
-                await work.run(source.events())
+                await work.run(source(settings, resume, pulse, metrics, log).events())
             finally:
                 telling.cancel()
+
+
+def sieve_of(settings: IngestSettings) -> Sieve:
+    """The filters that the settings ask for, and the detection of languages."""
+    filters = Filters(
+        text_filtering=settings.enable_text_filtering,
+        shortest=settings.min_text_length,
+        longest=settings.max_text_length,
+        languages=settings.listed("only_languages"),
+        authors=settings.listed("only_authors"),
+        excluded_authors=settings.listed("except_authors"),
+    )
+    return Sieve(filters, Languages())
 
 
 def main() -> None:

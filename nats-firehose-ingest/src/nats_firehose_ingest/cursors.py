@@ -1,4 +1,4 @@
-"""The cursor of each upstream host, kept in a key-value bucket of the broker."""
+"""The cursor of each origin, kept in a key-value bucket of the broker."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ FIRST_SAVE_POLL = 0.05  # seconds; a first cursor is saved at once, so that a de
 
 
 class Cursors:
-    """A ledger for each host; inside the block their cursors are saved every `interval` seconds, and once more when
-    it is left. Sequences belong to one host and are never carried to another."""
+    """A ledger for each origin; inside the block their cursors are saved every `interval` seconds, and once more when
+    it is left. Sequences belong to one origin and are never carried to another."""
 
     def __init__(
         self,
@@ -44,6 +44,7 @@ class Cursors:
         self._metrics, self._log = metrics, log
         self._ledgers: dict[str, CursorLedger] = {}
         self._saved: dict[str, int | None] = {}
+        self._finished: set[str] = set()
         self._saver: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -67,32 +68,37 @@ class Cursors:
         return f"the last {self._failures} saves of a cursor failed" if failing else None
 
     def told(self) -> dict[str, int | None]:
-        """The cursor of each host, for the operator."""
-        return {host: ledger.cursor for host, ledger in self._ledgers.items()}
+        """The cursor of each origin, for the operator."""
+        return {origin: ledger.cursor for origin, ledger in self._ledgers.items()}
 
-    async def ledger(self, host: str, start: int | None = None) -> CursorLedger:
-        """The ledger of `host`, from the cursor stored for it, else from `start`."""
-        if host not in self._ledgers:
-            stored = await self._load(host)
-            self._saved[host] = start if stored is None else stored
-            self._ledgers[host] = CursorLedger(self._saved[host])
-        return self._ledgers[host]
+    async def ledger(self, origin: str, start: int | None = None) -> CursorLedger:
+        """The ledger of `origin`, from the cursor stored for it, else from `start`."""
+        if origin not in self._ledgers:
+            stored = await self._load(origin)
+            self._saved[origin] = start if stored is None else stored
+            self._ledgers[origin] = CursorLedger(self._saved[origin])
+        return self._ledgers[origin]
 
-    async def _load(self, host: str) -> int | None:
+    def finish(self, origin: str) -> None:
+        """Say that there is nothing left to read of `origin`: once all of it is stored its cursor is deleted, so that
+        whoever reads it again begins anew."""
+        self._finished.add(origin)
+
+    async def _load(self, origin: str) -> int | None:
         backoff = Backoff(first=0.5, most=5.0)
         while True:
             try:
-                entry = await self._bucket.get(key(self._service, host))
+                entry = await self._bucket.get(key(self._service, origin))
                 return int(entry.value or b"")
             except KeyNotFoundError:
                 return None
             except ValueError:
-                self._log.error("stored cursor is no number: starting without", host=host)
+                self._log.error("stored cursor is no number: starting without", origin=origin)
                 return None
             except (NatsError, JetStreamError) as error:
                 delay = backoff.next()
                 why = str(error) or type(error).__name__
-                self._log.warning("cursor not read", host=host, why=why, retry_seconds=round(delay, 1))
+                self._log.warning("cursor not read", origin=origin, why=why, retry_seconds=round(delay, 1))
                 await asyncio.sleep(delay)
 
     async def _save_for_ever(self) -> None:
@@ -105,25 +111,30 @@ class Cursors:
                 due = loop.time() + self._interval
 
     def _has_a_first_one(self) -> bool:
-        """Whether a host has a cursor and none stored. After a failure it waits its turn like any other."""
-        unsaved = (ledger.cursor is not None for host, ledger in self._ledgers.items() if self._saved[host] is None)
+        """Whether an origin has a cursor and none stored. After a failure it waits its turn like any other."""
+        unsaved = (ledger.cursor is not None for origin, ledger in self._ledgers.items() if self._saved[origin] is None)
         return not self._failures and any(unsaved)
 
     async def _save(self) -> None:
-        for host, ledger in list(self._ledgers.items()):  # a host may join while a save is awaited
-            cursor = ledger.cursor
-            if cursor is None or cursor == self._saved[host]:
+        for origin, ledger in list(self._ledgers.items()):  # an origin may join while a save is awaited
+            cursor, place = ledger.cursor, key(self._service, origin)
+            finished = origin in self._finished and not ledger.unsettled
+            if cursor is None or (cursor == self._saved[origin] and not finished):
                 continue
             try:
-                await self._bucket.put(key(self._service, host), str(cursor).encode())
+                if finished:
+                    await self._bucket.delete(place)
+                    self._finished.discard(origin)
+                else:
+                    await self._bucket.put(place, str(cursor).encode())
             except (NatsError, JetStreamError) as error:
                 self._failures += 1
                 why = str(error) or type(error).__name__
-                self._log.warning("cursor not saved, trying again", host=host, cursor=cursor, why=why)
+                self._log.warning("cursor not saved, trying again", origin=origin, cursor=cursor, why=why)
                 await self._mend()
                 continue
             self._failures = 0
-            self._saved[host] = cursor
+            self._saved[origin] = cursor
             self._metrics.cursor.set(cursor)
 
     async def _mend(self) -> None:
@@ -133,7 +144,7 @@ class Cursors:
             self._log.warning("bucket not mended", why=str(error) or type(error).__name__)
 
 
-def key(service: str, host: str) -> str:
-    """The bucket's key for a host's cursor: `nats-firehose-ingest.bsky.network`, of the characters a key may have."""
-    bare = re.sub(r"^wss?://", "", host)
+def key(service: str, origin: str) -> str:
+    """The bucket's key for an origin's cursor: `nats-firehose-ingest.bsky.network`, in a key's characters."""
+    bare = re.sub(r"^wss?://", "", origin)
     return f"{service}.{re.sub(r'[^-_=.a-zA-Z0-9]', '_', bare)}".rstrip(".")

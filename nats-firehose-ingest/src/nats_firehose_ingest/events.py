@@ -2,38 +2,56 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
-from pipeline_core.messages import RawPost
+from pipeline_core.messages import RawMessage
 
 
 @dataclass(frozen=True, slots=True)
 class BadInput:
-    """Something upstream sent that is no post, with the bytes it came in. `reason` is one of our own tokens."""
+    """Something upstream sent that cannot be taken, with the bytes it came in. `reason` is one of our own tokens."""
 
     reason: str
     detail: str
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Event:
-    """One event of the upstream `host`. `seq` is None where it has none, or none that could be read."""
+    """One event of an upstream. Not frozen, as thousands are made a second and that doubles the cost."""
 
-    host: str
+    origin: str
+    """Whose sequence `seq` belongs to, and so under what the cursor is kept: a host, an endpoint, a file."""
     kind: str
+    """One of KINDS."""
     seq: int | None = None
+    """Where to go on after this event; None where it has no place, or none that could be read."""
     time: str | None = None
-    operations: list[str] = field(default_factory=list)
-    """What was done to records of posts: create, update or delete."""
+    """When upstream told of it, RFC 3339."""
+    operations: Sequence[str] = ()
+    """What was done to records of posts: create, update, delete or other."""
     notice: str | None = None
-    """The name of an `#info` frame's message, such as OutdatedCursor."""
-    posts: list[RawPost] = field(default_factory=list)
-    bad: list[BadInput] = field(default_factory=list)
+    """The name of an `#info`, such as OutdatedCursor."""
+    messages: Sequence[RawMessage] = ()
+    bad: Sequence[BadInput] = ()
+
+
+KINDS = ("commit", "identity", "account", "sync", "info", "unknown", "unreadable")
+"""The kinds of events as they are counted. `unknown` can be read and says nothing to us, `unreadable` cannot."""
+
+
+class Source(Protocol):
+    """Where events come from."""
+
+    def events(self) -> AsyncIterator[Event]:
+        """Every event in order. Stop reading and the source is held back: nothing piles up here."""
+        ...
 
 
 class UpstreamError(Exception):
-    """An error frame: upstream ends the stream and says why (`FutureCursor`, `ConsumerTooSlow`, …)."""
+    """Upstream ends the stream, or will not begin it, and says why (`FutureCursor`, `ConsumerTooSlow`, …)."""
 
     def __init__(self, name: str, message: str) -> None:
         super().__init__(f"{name}: {message}" if message else name)

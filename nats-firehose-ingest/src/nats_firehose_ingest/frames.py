@@ -4,13 +4,14 @@ those of posts. Pure. Wire format: atproto.com/specs/event-stream; fields: the l
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import libipld
+from pipeline_core.messages import RawMessage
 
 from nats_firehose_ingest.car import find_blocks, is_block_of
 from nats_firehose_ingest.events import BadInput, Event, UpstreamError
-from nats_firehose_ingest.records import POST, NotAPost, raw_post
+from nats_firehose_ingest.records import POST, NotAPost, account_change, deletion, raw_post
 
 _POST_PATH = f"{POST}/"
 _MESSAGE, _ERROR = 1, -1
@@ -21,7 +22,7 @@ _LONGEST_WORDS = 200  # characters of upstream's own words in a log line or head
 _KNOWN = {"#commit", "#identity", "#account", "#sync", "#info"}
 
 
-def decode(host: str, frame: bytes, received_at: str) -> Event:
+def decode(origin: str, frame: bytes, received_at: str) -> Event:
     """The event in one frame. Whatever is wrong with it is part of the event: a bad frame is never an exception.
     UpstreamError for an error frame, which is upstream's last word on this connection."""
     try:
@@ -33,64 +34,92 @@ def decode(host: str, frame: bytes, received_at: str) -> Event:
             raise ValueError(f"header {header!r:.100}")
         seq, time = body.get("seq"), body.get("time")
     except _UNREADABLE as unreadable:
-        return Event(host, "unreadable", bad=[BadInput("undecodable_frame", _words(unreadable), frame)])
+        return Event(origin, "unreadable", bad=[BadInput("undecodable_frame", _words(unreadable), frame)])
     if type(seq) is not int or seq < 0:
         seq = None
     if not isinstance(time, str):
         time = None
     if kind not in _KNOWN:
-        return Event(host, "unknown", seq, time, bad=[BadInput("unknown_event_type", f"{kind!r:.100}", frame)])
-    event = Event(host, kind[1:], seq, time, notice=str(body.get("name"))[:_LONGEST_WORDS] if kind == "#info" else None)
-    if kind == "#commit":
-        try:
+        return Event(origin, "unknown", seq, time, bad=[BadInput("unknown_event_type", f"{kind!r:.100}", frame)])
+    event = Event(origin, kind[1:], seq, time)
+    try:
+        if kind == "#commit":
             _read_commit(event, body, received_at, frame)
-        except _UNREADABLE as unreadable:
-            # What was read of it so far would be published twice if it stayed beside the dead letter.
-            return Event(host, "commit", seq, time, bad=[BadInput("undecodable_commit", _words(unreadable), frame)])
+        elif kind == "#account":
+            if change := account_change(body.get("did"), body.get("active"), body.get("status"), time, received_at):
+                event.messages = [change]
+        elif kind == "#info":
+            event.notice = str(body.get("name"))[:_LONGEST_WORDS]
+    except _UNREADABLE as unreadable:
+        # What was read of it so far would be published twice if it stayed beside the dead letter.
+        return Event(origin, kind[1:], seq, time, bad=[BadInput(f"undecodable_{kind[1:]}", _words(unreadable), frame)])
     return event
 
 
 def _read_commit(event: Event, body: dict[str, Any], received_at: str, frame: bytes) -> None:
     if body.get("tooBig"):
-        event.bad.append(BadInput("commit_too_big", "upstream left the operations out", frame))
+        event.bad = [BadInput("commit_too_big", "upstream left the operations out", frame)]
         return
-    created: dict[str, bytes] = {}
-    for op in body["ops"]:
-        path, action = op["path"], op["action"]
-        if not path.startswith(_POST_PATH):
-            continue
-        event.operations.append(action if action in _ACTIONS else "other")
-        if action == "create":
-            if not isinstance(op["cid"], bytes):
-                raise TypeError(f"cid is {type(op['cid']).__name__}")
-            created[path] = op["cid"]
-    if not created:
+    ops = [op for op in body["ops"] if op["path"].startswith(_POST_PATH)]
+    if not ops:
         return
-    did = body["repo"]
+    event.operations = [op["action"] if op["action"] in _ACTIONS else "other" for op in ops]
+    did, rev = body["repo"], body.get("rev")
     if not isinstance(did, str):
         raise TypeError(f"repo is {type(did).__name__}")
-    blocks = find_blocks(body["blocks"], set(created.values()))
-    missing = [path for path, cid in created.items() if cid not in blocks]
+    if not isinstance(rev, str):
+        rev = None
+    messages: list[RawMessage] = []
+    bad: list[BadInput] = []
+    written = {op["path"]: _cid(op) for op in ops if op["action"] in ("create", "update")}
+    blocks = find_blocks(body["blocks"], set(written.values())) if written else {}
+    missing = [path for path, cid in written.items() if cid not in blocks]
     if missing:
-        detail = f"{len(missing)} of {len(created)}, first {did}/{missing[0]}"
-        event.bad.append(BadInput("missing_block", detail[:_LONGEST_WORDS], frame))
-    for path, cid in created.items():
-        if (block := blocks.get(cid)) is None:
-            continue
-        if not is_block_of(cid, block):
-            event.bad.append(BadInput("wrong_hash", f"{did}/{path}"[:_LONGEST_WORDS], block))
-        else:
-            _read_post(event, did, path.removeprefix(_POST_PATH), cid, block, received_at)
+        bad.append(
+            BadInput(
+                "missing_block", f"{len(missing)} of {len(written)}, first {did}/{missing[0]}"[:_LONGEST_WORDS], frame
+            )
+        )
+    for op in ops:
+        path, action = op["path"], op["action"]
+        rkey = path.removeprefix(_POST_PATH)
+        if action == "delete":
+            messages.append(deletion(did, rkey, rev, event.time, received_at))
+        elif (cid := written.get(path)) is not None and (block := blocks.get(cid)) is not None:
+            post = _post(action, did, rkey, rev, cid, block, received_at)
+            if isinstance(post, BadInput):
+                bad.append(post)
+            else:
+                messages.append(post)
+    event.messages, event.bad = messages, bad
 
 
-def _read_post(event: Event, did: str, rkey: str, cid: bytes, block: bytes, received_at: str) -> None:
+def _cid(op: dict[str, Any]) -> bytes:
+    cid = op["cid"]
+    if not isinstance(cid, bytes):
+        raise TypeError(f"cid is {type(cid).__name__}")
+    return cid
+
+
+def _post(
+    action: Literal["create", "update"],
+    did: str,
+    rkey: str,
+    rev: str | None,
+    cid: bytes,
+    block: bytes,
+    received_at: str,
+) -> RawMessage | BadInput:
+    where = f"{did}/{_POST_PATH}{rkey}"
+    if not is_block_of(cid, block):
+        return BadInput("wrong_hash", where[:_LONGEST_WORDS], block)
     try:
         record = libipld.decode_dag_cbor(block)
-        event.posts.append(raw_post(did, rkey, libipld.encode_cid(cid), record, received_at))
+        return raw_post(action, did, rkey, libipld.encode_cid(cid), rev, record, received_at)
     except NotAPost as other:
-        event.bad.append(BadInput(other.reason, f"{did}/{rkey}: {other}"[:_LONGEST_WORDS], block))
+        return BadInput(other.reason, f"{where}: {other}"[:_LONGEST_WORDS], block)
     except (ValueError, RecursionError) as unreadable:
-        event.bad.append(BadInput("undecodable_record", f"{did}/{rkey}: {_words(unreadable)}"[:_LONGEST_WORDS], block))
+        return BadInput("undecodable_record", f"{where}: {_words(unreadable)}"[:_LONGEST_WORDS], block)
 
 
 def _words(error: Exception) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict
 from dataclasses import dataclass
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Reading:
     """A frame whose messages are not all stored: how many are left, and the sequence read just before it."""
 
@@ -20,18 +20,23 @@ class CursorLedger:
     `read` every frame in the order it came, then `settle` its reading once for each of its messages as JetStream
     acknowledges them, in any order. `cursor` is the sequence up to which all is stored, the one to save; `position`
     is the last one read, from which the same process may go on after a lost connection, as its publisher still holds
-    what is under way. Frames without messages cost no memory; frames with some are bounded by the publisher's window,
-    plus one.
+    what is under way. Only frames with messages under way take memory: no more of them than the publisher's window has
+    room for, and the one that is being published.
     """
 
     def __init__(self, cursor: int | None = None) -> None:
         self.position = cursor
-        self._open: deque[Reading] = deque()
+        self._open: OrderedDict[Reading, None] = OrderedDict()  # in the order they were read; O(1) at both ends
 
     @property
     def cursor(self) -> int | None:
         """None until a frame was read, where none was stored before."""
-        return self._open[0].before if self._open else self.position
+        return next(iter(self._open)).before if self._open else self.position
+
+    @property
+    def unsettled(self) -> int:
+        """How many frames have messages that are not stored."""
+        return len(self._open)
 
     def read(self, seq: int | None, messages: int) -> Reading | None:
         """Note a frame of `messages` messages; None where it has none. A frame whose sequence is unknown, or not
@@ -44,7 +49,7 @@ class CursorLedger:
         if not messages or before is None:
             return None
         reading = Reading(before, messages)
-        self._open.append(reading)
+        self._open[reading] = None
         return reading
 
     def settle(self, reading: Reading | None) -> None:
@@ -52,8 +57,8 @@ class CursorLedger:
         if reading is None:
             return
         reading.left -= 1
-        while self._open and self._open[0].left <= 0:
-            self._open.popleft()
+        if reading.left == 0:
+            del self._open[reading]
 
     def forget(self) -> None:
         """Start anew without a cursor: upstream does not know ours. What is under way stays open."""

@@ -20,19 +20,29 @@ class Metrics:
             "nats_firehose_operations_total", "Operations on records of posts seen upstream", "action"
         )
         self.published = counter("nats_firehose_posts_published_total", "Posts that JetStream has stored")
-        self.duplicates = counter(
-            "nats_firehose_posts_duplicate_total", "Posts that JetStream recognised as stored before"
+        self.removals = counter(
+            "nats_firehose_removals_published_total",
+            "Deletions of posts and changes of accounts that JetStream has stored, by kind",
+            "kind",
         )
+        self.duplicates = counter(
+            "nats_firehose_posts_duplicate_total", "Messages that JetStream recognised as stored before"
+        )
+        self.dropped = counter("firehose_posts_dropped_total", "Posts that a filter dropped, by reason", "reason")
         self.publish_errors = counter(
             "nats_firehose_publish_errors_total", "Failed attempts to publish; each is retried"
         )
         self.bad = counter("firehose_bad_input_total", "What upstream sent that is no post, by reason", "reason")
-        self.rejected = counter("nats_firehose_posts_rejected_total", "Posts that JetStream will never take")
+        self.rejected = counter("nats_firehose_posts_rejected_total", "Messages that JetStream will never take")
         self.reconnects = counter(
             "firehose_reconnects_total", "Connections to upstream that ended, by reason", "reason"
         )
         self.gaps = counter(
             "firehose_gaps_total", "Stretches of the firehose that upstream no longer had, by reason", "reason"
+        )
+        self.skipped = counter(
+            "firehose_sequence_skipped_total",
+            "Numbers left out of the sequence of a firehose: of a relay, events that we were not sent",
         )
         self.connected = gauge("firehose_connected", "1 while a connection to upstream stands")
         self.nats_connected = gauge("nats_connected", "1 while the connection to the broker stands")

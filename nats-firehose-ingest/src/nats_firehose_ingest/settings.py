@@ -7,24 +7,42 @@ from typing import Literal
 from pipeline_core.settings import SERVICE_NAME, Settings
 from pydantic import Field, field_validator
 
+BLUESKY = {
+    ("firehose", 1): "wss://bsky.network,wss://relay1.us-west.bsky.network,wss://relay1.us-east.bsky.network",
+    ("jetstream", 1): "wss://jetstream1.us-east.bsky.network,wss://jetstream2.us-east.bsky.network,"
+    "wss://jetstream1.us-west.bsky.network,wss://jetstream2.us-west.bsky.network",
+    ("jetstream", 2): "wss://jetstream.us-east.bsky.network,wss://jetstream.us-west.bsky.network",
+}
+"""Bluesky's own hosts, by source and version of Jetstream."""
+
 
 class IngestSettings(Settings):
-    """Read Bluesky's firehose and publish every new post to JetStream, once."""
+    """Read Bluesky's posts as they are written, edited and deleted, and publish each to JetStream, once."""
 
     service_name: str = Field(
         "nats-firehose-ingest", pattern=SERVICE_NAME, description="the name in logs and in the cursor's key"
     )
-    source: Literal["firehose"] = Field("firehose", description="a relay's or server's com.atproto.sync.subscribeRepos")
-    upstream_hosts: str = Field(
-        "wss://bsky.network,wss://relay1.us-west.bsky.network,wss://relay1.us-east.bsky.network",
-        description="WebSocket base URLs separated by commas, tried in order",
+    source: Literal["firehose", "jetstream", "file"] = Field(
+        "firehose", description="a relay's com.atproto.sync.subscribeRepos, Bluesky's Jetstream, or a recorded capture"
     )
+    upstream_hosts: str = Field(
+        "", description="WebSocket base URLs separated by commas, tried in order; Bluesky's own if empty"
+    )
+    jetstream_version: Literal[1, 2] = Field(1, description="of Jetstream: 1 is /subscribe, 2 is subscribeEvents")
+    compress: bool = Field(True, description="ask Jetstream for zstd frames")
     start_cursor: int | None = Field(
-        None, ge=0, description="where no cursor is stored: start after this sequence (0: as far back as upstream goes)"
+        None, ge=0, description="where no cursor is stored: start after this one (0: as far back as upstream goes)"
     )
     receive_timeout: float = Field(60.0, gt=0, description="seconds of silence after which the connection is renewed")
+    unready_after: float = Field(30.0, ge=0, description="seconds without a connection before /ready turns false")
+    enable_text_filtering: bool = Field(True, description="drop posts that are empty, too short or too long")
+    min_text_length: int = Field(10, ge=0, description="graphemes that a post must have")
+    max_text_length: int = Field(1000, ge=1, description="graphemes that a post may have")
+    only_languages: str = Field("", description="ISO 639-1 codes separated by commas: drop posts in others")
+    only_authors: str = Field("", description="DIDs separated by commas: drop posts of others")
+    except_authors: str = Field("", description="DIDs separated by commas: drop their posts")
     nats_stream: str = Field("bluesky-posts", description="the raw stream")
-    nats_subject: str = Field("bluesky.posts", description="its subjects are <this>.create and so on")
+    nats_subject: str = Field("bluesky.posts", description="its subjects are <this>.create, .update, .delete, .account")
     nats_kv_bucket: str = Field("firehose-state", description="the bucket that keeps the cursor of each host")
     cursor_save_interval: float = Field(5.0, gt=0, description="seconds between saves of the cursor")
     duplicate_window_seconds: float = Field(
@@ -35,12 +53,27 @@ class IngestSettings(Settings):
     @field_validator("upstream_hosts")
     @classmethod
     def _are_websocket_urls(cls, hosts: str) -> str:
-        urls = [url.strip() for url in hosts.split(",") if url.strip()]
-        if not urls or not all(url.startswith(("ws://", "wss://")) for url in urls):
+        if not all(url.startswith(("ws://", "wss://")) for url in _parts(hosts)):
             raise ValueError("give WebSocket base URLs such as wss://bsky.network, separated by commas")
         return hosts
 
+    @field_validator("only_authors", "except_authors")
+    @classmethod
+    def _are_dids(cls, authors: str) -> str:
+        if not all(author.startswith("did:") for author in _parts(authors)):
+            raise ValueError("give DIDs such as did:plc:z72i7hdynmk6r22z27h6tvur, separated by commas")
+        return authors
+
     @property
     def hosts(self) -> list[str]:
-        """`upstream_hosts`, taken apart, without a slash at the end."""
-        return [url.strip().rstrip("/") for url in self.upstream_hosts.split(",") if url.strip()]
+        """`upstream_hosts`, taken apart, without a slash at the end; Bluesky's own where it is empty."""
+        version = self.jetstream_version if self.source == "jetstream" else 1
+        return [url.rstrip("/") for url in _parts(self.upstream_hosts or BLUESKY[self.source, version])]
+
+    def listed(self, name: Literal["only_languages", "only_authors", "except_authors"]) -> frozenset[str]:
+        """A list of a filter, taken apart."""
+        return frozenset(_parts(getattr(self, name)))
+
+
+def _parts(listed: str) -> list[str]:
+    return [part.strip() for part in listed.split(",") if part.strip()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
@@ -51,6 +52,7 @@ Timestamp = Annotated[str, AfterValidator(rfc3339_utc)]
 
 # A message id travels in a header line; AT-URIs and CIDs are far shorter than this.
 _LONGEST_PLAIN_ID = 512
+_PLAIN = re.compile("[!-~]+")
 
 
 class Message(BaseModel):
@@ -70,10 +72,11 @@ class Message(BaseModel):
     @property
     def message_id(self) -> str:
         """`identity` as a `Nats-Msg-Id`, by which JetStream stores one copy."""
-        if len(self.identity) <= _LONGEST_PLAIN_ID and self.identity.isascii() and self.identity.isprintable():
-            return self.identity
-        # A header line must not be broken by what a publisher wrote into a uri.
-        return hashlib.sha256(self.identity.encode("utf-8", "surrogatepass")).hexdigest()
+        identity = self.identity
+        if len(identity) <= _LONGEST_PLAIN_ID and _PLAIN.fullmatch(identity):
+            return identity
+        # A header line must not be broken by what a publisher wrote into a uri, and its outer blanks are lost.
+        return hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()
 
     def to_json(self) -> bytes:
         """The message's payload: JSON in UTF-8."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -20,6 +19,7 @@ from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 from nats.js.api import Header, PubAck
 from prometheus_client import Counter
+from pydantic_core import from_json
 
 from pipeline_core import background
 from pipeline_core.backoff import Backoff
@@ -161,7 +161,7 @@ class Publisher:
             self._missing = True
             self._failed(pending, "no stream takes this subject")
             return
-        answer = json.loads(message.data)
+        answer = from_json(message.data)
         if (refused := answer.get("error")) is None:
             self._settle(token, PubAck(stream=answer["stream"], seq=answer["seq"], duplicate=answer.get("duplicate")))
         elif refused.get("err_code") in _NEVER:

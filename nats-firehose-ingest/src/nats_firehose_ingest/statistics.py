@@ -1,0 +1,84 @@
+"""What was read and stored so far: metrics for a scraper, a line in the log for a reader."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from datetime import UTC, datetime
+
+from pipeline_core.logs import Log
+from pipeline_core.timestamps import rfc3339_utc
+
+from nats_firehose_ingest.events import KINDS, Event
+from nats_firehose_ingest.metrics import Metrics
+
+
+class Statistics:
+    """Counts events as they are read and messages as they are stored."""
+
+    def __init__(self, metrics: Metrics, log: Log) -> None:
+        self._metrics, self._log = metrics, log
+        self._frames = {kind: metrics.frames.labels(kind) for kind in KINDS}  # a look-up by label costs 1.5 µs a frame
+        self._read = self._posts = self._bad = self._dropped = 0
+        self._newest: str | None = None
+        self._newest_at = 0.0
+        metrics.lag.set_function(lambda: self.lag() or 0.0)
+
+    def count(self, event: Event) -> None:
+        """Count an event as it is read."""
+        self._read += 1
+        self._frames[event.kind].inc()
+        if event.time is not None:
+            self._newest, self._newest_at = event.time, time.time()
+        for action in event.operations:
+            self._metrics.operations.labels(action).inc()
+        self._bad += len(event.bad)
+
+    def drop(self, reasons: Counter[str]) -> None:
+        """Count posts that the filters dropped."""
+        for reason, posts in reasons.items():
+            self._dropped += posts
+            self._metrics.dropped.labels(reason).inc(posts)
+
+    def stored(self, kind: str, *, duplicate: bool) -> None:
+        """Count a message that JetStream has; `duplicate` if it had it before."""
+        if duplicate:
+            self._metrics.duplicates.inc()
+        elif kind in ("create", "update"):
+            self._posts += 1
+            self._metrics.published.inc()
+        else:
+            self._metrics.removals.labels(kind).inc()
+
+    def lag(self) -> float | None:
+        """How old, in seconds, the newest event was when it was read; None if none had a time that can be read."""
+        if self._newest is None:
+            return None
+        try:
+            told = datetime.fromisoformat(rfc3339_utc(self._newest))
+        except ValueError:
+            return None
+        return round((datetime.fromtimestamp(self._newest_at, UTC) - told).total_seconds(), 3)
+
+    async def tell(self, interval: float) -> None:
+        """One line in the log, and rates as gauges, every `interval` seconds, for ever."""
+        read = posts = 0
+        last = time.monotonic()
+        while True:
+            await asyncio.sleep(interval)
+            moment = time.monotonic()
+            seconds, last = moment - last, moment
+            frames_per_second, posts_per_second = (self._read - read) / seconds, (self._posts - posts) / seconds
+            read, posts = self._read, self._posts
+            self._metrics.frames_per_second.set(frames_per_second)
+            self._metrics.posts_per_second.set(posts_per_second)
+            self._log.info(
+                "reading",
+                frames_per_second=round(frames_per_second, 1),
+                posts_per_second=round(posts_per_second, 1),
+                posts=posts,
+                dropped=self._dropped,
+                bad=self._bad,
+                lag_seconds=self.lag(),
+            )
