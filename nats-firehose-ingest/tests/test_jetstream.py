@@ -6,13 +6,14 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import pytest
 import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jetstream import DICTIONARY_V1, NSID, Jetstream, line, packer, told, trained
+from jetstream import DICTIONARY_V1, NSID, Jetstream, Told, line, packer, told, trained
 from nats_firehose_ingest import frames
 from nats_firehose_ingest.events import Event, UpstreamError
 from nats_firehose_ingest.jetstream import LARGEST_LINE, JetstreamV1, JetstreamV2
@@ -32,7 +33,7 @@ DID = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"
 CID = "bafyreidqpc7si3dbimffi64lz3xsx2qt45ip7rpna2qpslcddp23itjjzm"
 FRAMES = pds_frames()
 TOLD = told(FRAMES)
-LAST = next(event for event in reversed(TOLD) if event.body.get("collection") == "app.bsky.feed.post")
+LAST = [event for event in TOLD if event.body.get("collection") == "app.bsky.feed.post"][-1]
 DICTIONARIES = [trained([event.v2 for event in TOLD], number) for number in (40_001, 40_002)]
 with_the_recording = pytest.mark.skipif(
     not RECORDING.is_dir(), reason=f"no recording of the production relay at {RECORDING}"
@@ -110,7 +111,7 @@ def test_production_jetstreams_examples_of_each_kind_are_read() -> None:
 def test_the_place_of_an_event_is_its_time_in_version_1_and_its_sequence_in_version_2() -> None:
     first, second = decode_v1("host", TOLD[9].v1, NOW), decode_v2("host", TOLD[9].v2, NOW)
     assert (first.seq, second.seq) == (TOLD[9].time_us, TOLD[9].seq)
-    assert first.time == second.time == "2026-07-04T14:38:08.025000Z"
+    assert first.time == second.time == "2026-07-04T14:38:08.000010Z"
 
 
 def test_the_version_of_a_line_is_known_by_the_line() -> None:
@@ -260,19 +261,21 @@ def test_a_zstd_frame_that_cannot_be_read_or_would_be_too_large_costs_itself_alo
     assert event.bad[0].payload in (data, b"garbage")
 
 
+DIALECTS: dict[int, Dialect] = {1: JetstreamV1(), 2: JetstreamV2()}
+
+
 @settings(max_examples=300)
 @given(st.data(), st.sampled_from([1, 2]), st.booleans())
 def test_no_damage_to_a_line_is_fatal(data: st.DataObject, version: int, compress: bool) -> None:
     event = TOLD[data.draw(st.integers(0, len(TOLD) - 1))]
     whole = event.v1 if version == 1 else event.v2
-    damaged = bytearray(packer(DICTIONARY_V1).compress(whole) if compress else whole)
+    pack = packer(DICTIONARY_V1) if version == 1 else zstandard.ZstdCompressor()
+    damaged = bytearray(pack.compress(whole) if compress else whole)
     for _ in range(data.draw(st.integers(1, 5))):
         damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
-    dialect = (JetstreamV1 if version == 1 else JetstreamV2)()
-    dialect._zstd = JetstreamV1()._zstd
     for hurt in (bytes(damaged), bytes(damaged[: data.draw(st.integers(0, len(damaged)))])):
         try:
-            read = dialect.decode("host", hurt, NOW)
+            read = DIALECTS[version].decode("host", hurt, NOW)
         except UpstreamError:
             continue
         decoder_of(hurt)
@@ -350,7 +353,7 @@ async def test_version_1_goes_on_where_a_connection_was_cut_and_what_comes_again
             await eventually(lambda: _asked(server, 4), "a connection after each end")
     ids = [message.message_id for message in messages(events)]
     assert list(dict.fromkeys(ids)) == ALL
-    assert len(ids) - len(ALL) <= 3, "more than the last event of a connection came again"
+    assert 0 < len(ids) - len(ALL) <= 6, "more than the last two events of a connection came again"
     assert not any(event.bad for event in events)
     assert {event.kind for event in events} == {"commit", "identity", "account"}
     assert "cursor" not in server.asked[0]
@@ -379,19 +382,23 @@ async def test_version_2_goes_on_where_a_connection_was_cut_and_nothing_comes_ag
     assert reading.counted("gaps") == {}
 
 
-async def test_a_stored_cursor_brings_what_follows_it() -> None:
-    server, stored = (
-        Jetstream(TOLD),
-        [event for event in TOLD if event.body.get("collection") == "app.bsky.feed.post"][99],
-    )
+async def test_a_stored_cursor_brings_what_follows_it_and_that_the_one_before_it_comes_again_is_no_gap() -> None:
+    server = Jetstream(TOLD)
+    stored = next(second for first, second in pairwise(TOLD[200:]) if _is_of_a_post(first) and _is_of_a_post(second))
     async with server.serving():
-        first = await Reading(server, JetstreamV1(), stored.time_us).whole()
-        second = await Reading(server, JetstreamV2(compress=False), stored.seq).whole()
+        by_time = Reading(server, JetstreamV1(), stored.time_us)
+        by_sequence = Reading(server, JetstreamV2(compress=False), stored.seq)
+        first, second = await by_time.whole(), await by_sequence.whole()
     ids = [message.message_id for event in TOLD[stored.seq :] for message in decode_v2("", event.v2, NOW).messages]
     assert [message.message_id for message in messages(second)] == ids
-    assert first[0].seq == stored.time_us, "version 1 may tell it again"
-    assert [message.message_id for message in messages(first[1:])] == ids
+    assert [event.seq for event in first[:2]] == [stored.time_us - 1, stored.time_us]
+    assert [message.message_id for message in messages(first[2:])] == ids
+    assert by_time.counted("gaps") == by_sequence.counted("gaps") == {}
     assert len(ids) > 100
+
+
+def _is_of_a_post(event: Told) -> bool:
+    return event.body.get("collection") == "app.bsky.feed.post"
 
 
 async def test_a_cursor_from_the_future_goes_on_live_in_the_same_connection() -> None:
