@@ -10,7 +10,10 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PURE = {
     "pipeline-core/src/pipeline_core": ["backoff", "errors", "health", "messages", "subjects"],
-    "nats-firehose-ingest/src/nats_firehose_ingest": ["car", "events", "facets", "frames", "ledger", "pulse", "records"],
+    "nats-firehose-ingest/src/nats_firehose_ingest": [
+        *("car", "events", "facets", "filters", "frames", "graphemes", "iso639", "jetstream_events", "ledger"),
+        *("pulse", "records", "seek", "tally"),
+    ],
     "nats-stream-processor/src/nats_stream_processor": ["batching", "enrich", "text"],
 }
 IMPURE = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager
 
 import nats
@@ -13,8 +13,8 @@ import pytest
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
-from nats_firehose_ingest import upstream
-from nats_firehose_ingest.cursors import Cursors, key
+from nats_firehose_ingest import subscription
+from nats_firehose_ingest.cursors import LAST_READ, Cursors, key
 from nats_firehose_ingest.events import Event
 from nats_firehose_ingest.filters import Filters
 from nats_firehose_ingest.firehose import Firehose
@@ -193,7 +193,7 @@ async def test_the_next_host_takes_over_and_has_a_cursor_of_its_own(broker: Brok
         async with ingesting(broker, f"{nobody},{url}"):
             await assert_exactly_the_messages(js)
         bucket = await js.key_value("firehose-state")
-        assert await bucket.keys() == [key("nats-firehose-ingest", url)]
+        assert sorted(await bucket.keys()) == sorted(key("nats-firehose-ingest", name) for name in (url, LAST_READ))
 
 
 async def test_a_host_that_closes_is_asked_again_before_another_has_its_turn(
@@ -207,7 +207,7 @@ async def test_a_host_that_closes_is_asked_again_before_another_has_its_turn(
         assert await ingest.metric("firehose_gaps_total") == 0
 
 
-async def test_a_change_of_host_is_a_gap_on_record_where_no_cursor_is_stored(
+async def test_another_hosts_place_is_found_by_time_where_no_cursor_is_stored_for_it(
     broker: Broker, js: JetStreamContext
 ) -> None:
     relay, second = Relay(FRAMES[:100]), Relay(FRAMES)
@@ -223,11 +223,14 @@ async def test_a_change_of_host_is_a_gap_on_record_where_no_cursor_is_stored(
             await eventually(lambda: _at_least(js, 1), "posts of the first host")
         try:
             await assert_exactly_the_messages(js)
-            assert second.cursors == [None]
+            assert second.cursors[0] is None, "its newest event is asked for first"
+            assert second.cursors[-1] == 0, "both hosts tell the same seconds, so all of it is told again"
             assert await ingest.metric('firehose_gaps_total{reason="host_changed"}') == 1
+            assert await ingest.metric("firehose_places_found_total") == 1
             await ingest.stop()
             bucket = await js.key_value("firehose-state")
-            assert sorted(await bucket.keys()) == sorted(key("nats-firehose-ingest", host) for host in (url, other))
+            names = (url, other, LAST_READ)
+            assert sorted(await bucket.keys()) == sorted(key("nats-firehose-ingest", name) for name in names)
         finally:
             ingest.kill()
 
@@ -235,7 +238,7 @@ async def test_a_change_of_host_is_a_gap_on_record_where_no_cursor_is_stored(
 async def test_a_host_that_never_answers_the_upgrade_costs_its_timeout_only(
     broker: Broker, js: JetStreamContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(upstream, "CONNECT_TIMEOUT", 0.3)
+    monkeypatch.setattr(subscription, "CONNECT_TIMEOUT", 0.3)
 
     async def mute(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(60)
@@ -278,9 +281,10 @@ async def test_the_cursor_waits_for_the_oldest_post_that_is_not_stored(client: C
     async def nothing() -> None:
         """No stream is made: its posts cannot be stored yet."""
 
-    async def told() -> AsyncIterator[Event]:
-        for event in events:
-            yield event
+    class Told:
+        async def events(self) -> AsyncGenerator[Event, None]:
+            for event in events:
+                yield event
 
     async def saved() -> int:
         return int((await store.get(key("ingest", "wss://host"))).value or b"")
@@ -291,9 +295,8 @@ async def test_the_cursor_waits_for_the_oldest_post_that_is_not_stored(client: C
     ):
         letters = DeadLetters(publisher, "bluesky.dlq", "ingest", metrics.bad)
         sieve = Sieve(Filters(text_filtering=False), Languages())
-        await Ingest(publisher, letters, cursors, sieve, "bluesky.posts", Statistics(metrics, log), metrics, log).run(
-            told()
-        )
+        ingest = Ingest(publisher, letters, cursors, sieve, "bluesky.posts", Statistics(metrics, log), metrics, log)
+        assert await ingest.run(Told()) == "wss://host"
         await asyncio.sleep(0.5)
         assert await saved() == oldest - 1
         await ensure(js, Stream("bluesky-posts", "bluesky.posts"))

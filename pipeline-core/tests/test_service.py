@@ -23,7 +23,7 @@ SERVICE = textwrap.dedent(
     from pipeline_core import background
     from pipeline_core.errors import ServiceError
     from pipeline_core.service import run
-    from pipeline_core.settings import Settings
+    from pipeline_core.settings import Settings, load
 
     mode = os.environ["TOY_MODE"]
 
@@ -46,7 +46,7 @@ SERVICE = textwrap.dedent(
             await asyncio.sleep(60 if mode == "slow" else 0.2)
             service.log.info("handed over")
 
-    sys.exit(run(main, Settings))
+    sys.exit(run(main, load(Settings)))
     """
 )
 

@@ -1,6 +1,7 @@
 """The command `mock-ingest`."""
 
 from pipeline_core.service import Service, run
+from pipeline_core.settings import load
 
 from mock_ingest.firehose import serve_firehose
 from mock_ingest.publish import publish
@@ -17,4 +18,4 @@ async def work(service: Service[MockSettings]) -> None:
 
 def main() -> int:
     """Run the command; its exit code."""
-    return run(work, MockSettings)
+    return run(work, load(MockSettings))

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 
-from pipeline_core import background
+from pipeline_core import background, logs
 from pipeline_core import service as frame
 from pipeline_core.connection import connected
 from pipeline_core.deadletters import DeadLetters
 from pipeline_core.publisher import Publisher
 from pipeline_core.service import Service
+from pipeline_core.settings import load
 from pipeline_core.topology import Bucket, Stream, bring_about, dead_letter_stream, ensure
+from prometheus_client import CollectorRegistry
 
+from nats_firehose_ingest import dry_run
 from nats_firehose_ingest.cursors import Cursors
 from nats_firehose_ingest.filters import Filters
 from nats_firehose_ingest.ingest import Ingest
@@ -39,7 +43,7 @@ async def ingest(service: Service[IngestSettings]) -> None:
     letters_stream = dead_letter_stream(raw.name, raw.subject, settings.num_stream_replicas)
     bucket = Bucket(settings.nats_kv_bucket, settings.num_stream_replicas)
     sieve, statistics = sieve_of(settings), Statistics(metrics, log)
-    pulse = Pulse(time.monotonic, settings.unready_after)
+    pulse = Pulse(time.monotonic, settings.unready_after, settings.receive_timeout)
     health.ready_while(settings.source, pulse.trouble)
     async with connected(service, metrics.nats_connected) as client:
         js = client.jetstream()
@@ -69,8 +73,15 @@ async def ingest(service: Service[IngestSettings]) -> None:
             letters = DeadLetters(publisher, letters_stream.subject, settings.service_name, metrics.bad)
             work = Ingest(publisher, letters, cursors, sieve, settings.nats_subject, statistics, metrics, log)
             telling = background.start(statistics.tell(settings.stats_interval), log, "statistics")
+            await cursors.recall()
             try:
-                await work.run(source(settings, resume, pulse, metrics, log).events())
+                origin = await work.run(source(settings, resume, pulse, metrics, log, cursors.whereabouts))
+                log.info("capture read", origin=origin, **statistics.told())
+                if settings.once:
+                    cursors.finish(origin)
+                else:  # a service that ends is started again, and would read the capture again
+                    pulse.rest()
+                    await asyncio.Event().wait()
             finally:
                 telling.cancel()
 
@@ -88,9 +99,22 @@ def sieve_of(settings: IngestSettings) -> Sieve:
     return Sieve(filters, Languages())
 
 
+def count(settings: IngestSettings) -> int:
+    """The dry run; the process's exit code. What it finds goes to standard output, its log beside it."""
+    log = logs.configure(settings.service_name, settings.log_level, "console", sys.stderr)
+    metrics, pulse = Metrics(CollectorRegistry()), Pulse(time.monotonic, settings.unready_after)
+    return dry_run.run(
+        lambda resume: source(settings, resume, pulse, metrics, log),
+        sieve_of(settings).sift,
+        settings.start_cursor,
+        settings.output,
+    )
+
+
 def main() -> None:
-    """Run the service."""
-    sys.exit(frame.run(ingest, IngestSettings))
+    """Run the command."""
+    settings = load(IngestSettings)
+    sys.exit(count(settings) if settings.dry_run else frame.run(ingest, settings))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Awaitable, Callable
 from types import TracebackType
@@ -19,10 +20,13 @@ from pipeline_core.logs import Log
 
 from nats_firehose_ingest.ledger import CursorLedger
 from nats_firehose_ingest.metrics import Metrics
+from nats_firehose_ingest.upstream import Whereabouts
 
 LAST_SAVE_TIMEOUT = 2.0  # seconds for the save at the end, which a broker that is away must not hold up
 FAILURES_UNTIL_UNREADY = 3
 FIRST_SAVE_POLL = 0.05  # seconds; a first cursor is saved at once, so that a death in the first seconds costs nothing
+
+LAST_READ = "last"  # the name in the bucket under which stands which origin was read last, and the time reached there
 
 
 class Cursors:
@@ -44,6 +48,7 @@ class Cursors:
         self._metrics, self._log = metrics, log
         self._ledgers: dict[str, CursorLedger] = {}
         self._saved: dict[str, int | None] = {}
+        self.whereabouts = Whereabouts()
         self._finished: set[str] = set()
         self._saver: asyncio.Task[None] | None = None
 
@@ -71,12 +76,25 @@ class Cursors:
         """The cursor of each origin, for the operator."""
         return {origin: ledger.cursor for origin, ledger in self._ledgers.items()}
 
-    async def ledger(self, origin: str, start: int | None = None) -> CursorLedger:
+    async def recall(self) -> None:
+        """Learn from the bucket which origin an earlier process read last, and the time it had reached there."""
+        stored = await self._get(key(self._service, LAST_READ))
+        if stored is None:
+            return
+        try:
+            told = json.loads(stored)
+            origin, reached = str(told["origin"]), float(told["reached"])
+        except (ValueError, KeyError, TypeError):
+            self._log.error("what was read last cannot be read: starting without", stored=repr(stored[:100]))
+            return
+        self.whereabouts.last = await self.ledger(origin, reached=reached)
+
+    async def ledger(self, origin: str, start: int | None = None, reached: float | None = None) -> CursorLedger:
         """The ledger of `origin`, from the cursor stored for it, else from `start`."""
         if origin not in self._ledgers:
             stored = await self._load(origin)
             self._saved[origin] = start if stored is None else stored
-            self._ledgers[origin] = CursorLedger(self._saved[origin])
+            self._ledgers[origin] = CursorLedger(self._saved[origin], reached)
         return self._ledgers[origin]
 
     def finish(self, origin: str) -> None:
@@ -85,20 +103,24 @@ class Cursors:
         self._finished.add(origin)
 
     async def _load(self, origin: str) -> int | None:
+        stored = await self._get(key(self._service, origin))
+        try:
+            return None if stored is None else int(stored)
+        except ValueError:
+            self._log.error("stored cursor is no number: starting without", origin=origin)
+            return None
+
+    async def _get(self, place: str) -> bytes | None:
         backoff = Backoff(first=0.5, most=5.0)
         while True:
             try:
-                entry = await self._bucket.get(key(self._service, origin))
-                return int(entry.value or b"")
+                return (await self._bucket.get(place)).value or b""
             except KeyNotFoundError:
-                return None
-            except ValueError:
-                self._log.error("stored cursor is no number: starting without", origin=origin)
                 return None
             except (NatsError, JetStreamError) as error:
                 delay = backoff.next()
                 why = str(error) or type(error).__name__
-                self._log.warning("cursor not read", origin=origin, why=why, retry_seconds=round(delay, 1))
+                self._log.warning("bucket not read", key=place, why=why, retry_seconds=round(delay, 1))
                 await asyncio.sleep(delay)
 
     async def _save_for_ever(self) -> None:
@@ -118,24 +140,28 @@ class Cursors:
     async def _save(self) -> None:
         for origin, ledger in list(self._ledgers.items()):  # an origin may join while a save is awaited
             cursor, place = ledger.cursor, key(self._service, origin)
-            finished = origin in self._finished and not ledger.unsettled
-            if cursor is None or (cursor == self._saved[origin] and not finished):
-                continue
-            try:
-                if finished:
-                    await self._bucket.delete(place)
+            if origin in self._finished and not ledger.unsettled:
+                if await self._tried(self._bucket.delete(place)):
                     self._finished.discard(origin)
-                else:
-                    await self._bucket.put(place, str(cursor).encode())
-            except (NatsError, JetStreamError) as error:
-                self._failures += 1
-                why = str(error) or type(error).__name__
-                self._log.warning("cursor not saved, trying again", origin=origin, cursor=cursor, why=why)
-                await self._mend()
-                continue
-            self._failures = 0
-            self._saved[origin] = cursor
-            self._metrics.cursor.set(cursor)
+                    del self._ledgers[origin]
+            elif cursor is not None and cursor != self._saved[origin]:
+                if await self._tried(self._bucket.put(place, str(cursor).encode())):
+                    self._saved[origin] = cursor
+                    self._metrics.cursor.set(cursor)
+                if ledger is self.whereabouts.last and ledger.reached is not None:
+                    last = json.dumps({"origin": origin, "reached": ledger.reached}).encode()
+                    await self._tried(self._bucket.put(key(self._service, LAST_READ), last))
+
+    async def _tried(self, change: Awaitable[object]) -> bool:
+        try:
+            await change
+        except (NatsError, JetStreamError) as error:
+            self._failures += 1
+            self._log.warning("cursor not saved, trying again", why=str(error) or type(error).__name__)
+            await self._mend()
+            return False
+        self._failures = 0
+        return True
 
     async def _mend(self) -> None:
         try:

@@ -55,7 +55,7 @@ class DryRun:
         """Until it ends."""
         async for event in source.events():
             self._tally.count(event, *self._sift(event.messages))
-            (await self.resume(event.origin)).read(event.seq, 0)
+            (await self.resume(event.origin)).read(event.seq, 0, event.time)
 
 
 async def _until_stopped(dry: DryRun, source: Callable[[Resume], Source]) -> None:

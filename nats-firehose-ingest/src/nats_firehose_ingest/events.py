@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -45,7 +45,7 @@ KINDS = ("commit", "identity", "account", "sync", "info", "unknown", "unreadable
 class Source(Protocol):
     """Where events come from."""
 
-    def events(self) -> AsyncIterator[Event]:
+    def events(self) -> AsyncGenerator[Event, None]:
         """Every event in order. Stop reading and the source is held back: nothing piles up here."""
         ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -40,7 +40,7 @@ class File:
     def __init__(self, path: Path, resume: Resume, pulse: Pulse, progress: Progress) -> None:
         self._path, self._resume, self._pulse, self._progress = path, resume, pulse, progress
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self) -> AsyncGenerator[Event, None]:
         """Every event in order. Stop reading and nothing more of the file is read. CaptureError where it is no capture
         or cannot be read."""
         loop, position = asyncio.get_running_loop(), 0

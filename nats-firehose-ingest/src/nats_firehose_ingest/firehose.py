@@ -21,6 +21,10 @@ class Firehose:
         """The host."""
         return host
 
+    def since(self, moment: float) -> int | None:
+        """None: a sequence says nothing of times."""
+        return None
+
     async def url(self, session: aiohttp.ClientSession, host: str, cursor: int | None) -> str:
         """With the cursor, where there is one."""
         return f"{host}{PATH}" if cursor is None else f"{host}{PATH}?cursor={cursor}"

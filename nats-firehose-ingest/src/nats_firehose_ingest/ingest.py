@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from contextlib import aclosing
 from functools import partial
 
 from nats.js.api import PubAck
@@ -15,7 +15,7 @@ from pipeline_core.messages import RawMessage
 from pipeline_core.publisher import Publisher
 
 from nats_firehose_ingest.cursors import Cursors
-from nats_firehose_ingest.events import BadInput, Event
+from nats_firehose_ingest.events import BadInput, Event, Source
 from nats_firehose_ingest.ledger import CursorLedger, Reading
 from nats_firehose_ingest.metrics import Metrics
 from nats_firehose_ingest.sieve import Sieve
@@ -42,25 +42,27 @@ class Ingest:
         self._log, self._seldom = log, Seldom(log)
         self._burials: set[asyncio.Future[None]] = set()  # held, or they could be collected before they are done
 
-    async def run(self, events: AsyncIterator[Event]) -> None:
-        """Publish until the source ends."""
+    async def run(self, source: Source) -> str:
+        """Publish until the source ends; the origin of its last event."""
         origin, ledger = "", CursorLedger()
-        async for event in events:
-            if event.origin != origin:
-                origin, ledger = event.origin, await self._cursors.ledger(event.origin)
-            self._statistics.count(event)
-            if event.messages or event.bad:
-                await self._take(event, ledger)
-            elif event.notice:
-                self._heed(event, ledger)
-            else:  # nine events of ten
-                ledger.read(event.seq, 0)
+        async with aclosing(source.events()) as events:
+            async for event in events:
+                if event.origin != origin:
+                    origin, ledger = event.origin, await self._cursors.ledger(event.origin)
+                self._statistics.count(event)
+                if event.messages or event.bad:
+                    await self._take(event, ledger)
+                elif event.notice:
+                    self._heed(event, ledger)
+                else:  # nine events of ten
+                    ledger.read(event.seq, 0, event.time)
+        return origin
 
     async def _take(self, event: Event, ledger: CursorLedger) -> None:
         messages, dropped = self._sieve.sift(event.messages)
         self._statistics.drop(dropped)
         before = ledger.position
-        reading = ledger.read(event.seq, len(messages) + len(event.bad))
+        reading = ledger.read(event.seq, len(messages) + len(event.bad), event.time)
         for message in messages:
             stored = await self._publisher.publish(
                 subjects.raw(self._subject, message), message.to_json(), message_id=message.message_id
@@ -71,20 +73,11 @@ class Ingest:
             await self._bury(ledger, reading, bad, f"{event.origin}:{place}:{number}")
 
     def _heed(self, event: Event, ledger: CursorLedger) -> None:
-        match event.notice:
-            case "OutdatedCursor":
-                self._metrics.gaps.labels("outdated_cursor").inc()
-                self._log.warning(
-                    "upstream no longer has what follows our cursor", origin=event.origin, cursor=ledger.position
-                )
-            case "FutureCursor":
-                self._metrics.gaps.labels("future_cursor").inc()
-                self._log.error(
-                    "upstream does not know our cursor: going on live", origin=event.origin, cursor=ledger.position
-                )
-                ledger.forget()
-            case notice:
-                self._log.info("upstream says", origin=event.origin, notice=notice)
+        if event.notice == "OutdatedCursor" and ledger.position is not None:
+            self._metrics.gaps.labels("outdated_cursor").inc()
+            self._log.warning("upstream no longer has what follows our cursor", origin=event.origin)
+        else:
+            self._log.info("upstream says", origin=event.origin, notice=event.notice)
 
     async def _bury(self, ledger: CursorLedger, reading: Reading | None, bad: BadInput, source: str) -> None:
         self._seldom.warning("bad input", bad.reason, source=source, reason=bad.reason, detail=bad.detail)

@@ -44,6 +44,10 @@ class JetstreamV1:
         """The endpoint."""
         return f"{host}{PATH_V1}"
 
+    def since(self, moment: float) -> int | None:
+        """A cursor that is a time."""
+        return int(moment * 1_000_000)
+
     async def url(self, session: aiohttp.ClientSession, host: str, cursor: int | None) -> str:
         """With a cursor just below ours, where there is one."""
         url = f"{host}{PATH_V1}?wantedCollections={POST}"
@@ -75,6 +79,10 @@ class JetstreamV2:
     def origin(self, host: str) -> str:
         """The endpoint's own name: what it counts is neither the relay's sequence nor a time."""
         return f"{host}/subscribeEvents"
+
+    def since(self, moment: float) -> int | None:
+        """A cursor that is a time."""
+        return int(moment * 1_000_000)
 
     async def url(self, session: aiohttp.ClientSession, host: str, cursor: int | None) -> str:
         """With the cursor after ours, where there is one, and the id of the host's dictionary. aiohttp's ClientError

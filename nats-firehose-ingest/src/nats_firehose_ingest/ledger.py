@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import dataclass
+from datetime import datetime
+from statistics import median
+
+from pipeline_core.timestamps import rfc3339_utc
+
+RECENT = 21  # events whose median time is where the reading stands: servers' clocks differ, and a few are far off
 
 
 @dataclass(slots=True, eq=False)
@@ -15,7 +21,7 @@ class Reading:
 
 
 class CursorLedger:
-    """What was read of one upstream host and what of it is safely stored.
+    """What was read of one origin and what of it is safely stored.
 
     `read` every frame in the order it came, then `settle` its reading once for each of its messages as JetStream
     acknowledges them, in any order. `cursor` is the sequence up to which all is stored, the one to save; `position`
@@ -24,8 +30,11 @@ class CursorLedger:
     room for, and the one that is being published.
     """
 
-    def __init__(self, cursor: int | None = None) -> None:
+    def __init__(self, cursor: int | None = None, reached: float | None = None) -> None:
+        """`cursor` and `reached` as an earlier process stored them, where one did."""
         self.position = cursor
+        self._reached = reached
+        self._times: deque[str | None] = deque(maxlen=RECENT)
         self._open: OrderedDict[Reading, None] = OrderedDict()  # in the order they were read; O(1) at both ends
 
     @property
@@ -34,13 +43,20 @@ class CursorLedger:
         return next(iter(self._open)).before if self._open else self.position
 
     @property
+    def reached(self) -> float | None:
+        """The upstream's time of what was read last, in seconds since 1970; None where nothing is known of it."""
+        times = [time for told in self._times if (time := seconds(told)) is not None]
+        return median(times) if times else self._reached
+
+    @property
     def unsettled(self) -> int:
         """How many frames have messages that are not stored."""
         return len(self._open)
 
-    def read(self, seq: int | None, messages: int) -> Reading | None:
-        """Note a frame of `messages` messages; None where it has none. A frame whose sequence is unknown, or not
-        above the last one, stands just behind the last one."""
+    def read(self, seq: int | None, messages: int, time: str | None = None) -> Reading | None:
+        """Note a frame of `messages` messages, told at `time`; None where it has none. A frame whose sequence is
+        unknown, or not above the last one, stands just behind the last one."""
+        self._times.append(time)
         before = self.position
         if before is None and seq is not None:
             before = seq - 1
@@ -63,3 +79,11 @@ class CursorLedger:
     def forget(self) -> None:
         """Start anew without a cursor: upstream does not know ours. What is under way stays open."""
         self.position = None
+
+
+def seconds(time: str | None) -> float | None:
+    """An upstream's time in seconds since 1970; None where it is none."""
+    try:
+        return None if time is None else datetime.fromisoformat(rfc3339_utc(time)).timestamp()
+    except ValueError:
+        return None

@@ -38,7 +38,10 @@ class Metrics:
             "firehose_reconnects_total", "Connections to upstream that ended, by reason", "reason"
         )
         self.gaps = counter(
-            "firehose_gaps_total", "Stretches of the firehose that upstream no longer had, by reason", "reason"
+            "firehose_gaps_total", "Times that upstream could not go on from our cursor, by reason", "reason"
+        )
+        self.found = counter(
+            "firehose_places_found_total", "Of these, times that the place was found by time: nothing is missing then"
         )
         self.skipped = counter(
             "firehose_sequence_skipped_total",

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-STUCK_AFTER = 300.0  # seconds without a step; connecting, silence and waits between attempts all end far sooner
+STUCK_AFTER = 300.0  # seconds without a step beyond the longest silence; connecting and waits end far sooner
 
 
 class Pulse:
     """A source beats at every step and says when it is connected and when it lost that."""
 
-    def __init__(self, clock: Callable[[], float], patience: float) -> None:
-        """`clock` gives seconds; a connection may be lost for `patience` seconds before that is trouble."""
-        self._clock, self._patience = clock, patience
+    def __init__(self, clock: Callable[[], float], patience: float, silence: float = 0.0) -> None:
+        """`clock` gives seconds; a connection may be lost for `patience` seconds before that is trouble, and a step
+        may take `silence` seconds if nothing is heard."""
+        self._clock, self._patience, self._stuck_after = clock, patience, STUCK_AFTER + silence
+        self._resting = False
         self._beat = clock()
         self._trouble: str | None = "not connected yet"
         self._since = self._beat - patience  # what never was connected has no patience to claim
@@ -31,6 +33,10 @@ class Pulse:
             self._since = self._clock()
         self._trouble = why
 
+    def rest(self) -> None:
+        """There is nothing more to do."""
+        self._resting = True
+
     def trouble(self) -> str | None:
         """A condition of being ready: why no events come, if that has lasted longer than the patience."""
         return self._trouble if self._clock() - self._since >= self._patience else None
@@ -38,4 +44,4 @@ class Pulse:
     def stuck(self) -> str | None:
         """A condition of being alive: whether no step was made for so long that only a restart helps."""
         still = self._clock() - self._beat
-        return f"no step for {still:.0f} s" if still >= STUCK_AFTER else None
+        return f"no step for {still:.0f} s" if still >= self._stuck_after and not self._resting else None

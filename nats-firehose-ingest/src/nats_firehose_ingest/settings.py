@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from pathlib import Path
+from typing import Literal, Self
 
 from pipeline_core.settings import SERVICE_NAME, Settings
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import CliPositionalArg
+
+from nats_firehose_ingest.iso639 import code
 
 BLUESKY = {
     ("firehose", 1): "wss://bsky.network,wss://relay1.us-west.bsky.network,wss://relay1.us-east.bsky.network",
@@ -33,6 +37,13 @@ class IngestSettings(Settings):
     start_cursor: int | None = Field(
         None, ge=0, description="where no cursor is stored: start after this one (0: as far back as upstream goes)"
     )
+    capture: CliPositionalArg[Path | None] = Field(
+        None, description="what --source file reads: frames behind their lengths or lines of Jetstream, zstd or plain"
+    )
+    once: bool = Field(False, description="end when the capture does; reading it again then begins anew")
+    dry_run: bool = Field(False, description="decode, filter and count without a broker, and print what there was")
+    output: Literal["text", "json"] = Field("text", description="the form of what --dry-run prints")
+    record: Path | None = Field(None, description="also write what comes to this new capture; zstd if it ends in .zst")
     receive_timeout: float = Field(60.0, gt=0, description="seconds of silence after which the connection is renewed")
     unready_after: float = Field(30.0, ge=0, description="seconds without a connection before /ready turns false")
     enable_text_filtering: bool = Field(True, description="drop posts that are empty, too short or too long")
@@ -63,6 +74,30 @@ class IngestSettings(Settings):
         if not all(author.startswith("did:") for author in _parts(authors)):
             raise ValueError("give DIDs such as did:plc:z72i7hdynmk6r22z27h6tvur, separated by commas")
         return authors
+
+    @field_validator("only_languages")
+    @classmethod
+    def _are_languages(cls, languages: str) -> str:
+        if wrong := [tag for tag in _parts(languages) if code(tag) is None]:
+            raise ValueError(f"{', '.join(wrong)}: give codes such as en, ja or pt-BR, separated by commas")
+        return languages
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        if self.min_text_length > self.max_text_length:
+            raise ValueError(
+                f"MIN_TEXT_LENGTH {self.min_text_length} is more than MAX_TEXT_LENGTH {self.max_text_length}"
+            )
+        if self.source == "file":
+            if self.capture is None:
+                raise ValueError("SOURCE=file needs a CAPTURE: nats-firehose-ingest --source file capture.zst")
+            if self.record is not None:
+                raise ValueError("RECORD is for what comes over the network, not for SOURCE=file")
+        elif self.once or self.capture is not None:
+            raise ValueError(f"{'ONCE' if self.once else 'CAPTURE'} is for SOURCE=file: {self.source} has no end")
+        if self.once and "health_check_port" not in self.model_fields_set:
+            self.health_check_port = 0  # any free one: this is a command, and the service may be running beside it
+        return self
 
     @property
     def hosts(self) -> list[str]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from datetime import UTC, datetime
 
 from pipeline_core.logs import Log
-from pipeline_core.timestamps import rfc3339_utc
 
 from nats_firehose_ingest.events import KINDS, Event
+from nats_firehose_ingest.ledger import seconds
 from nats_firehose_ingest.metrics import Metrics
 
 
@@ -53,13 +52,12 @@ class Statistics:
 
     def lag(self) -> float | None:
         """How old, in seconds, the newest event was when it was read; None if none had a time that can be read."""
-        if self._newest is None:
-            return None
-        try:
-            told = datetime.fromisoformat(rfc3339_utc(self._newest))
-        except ValueError:
-            return None
-        return round((datetime.fromtimestamp(self._newest_at, UTC) - told).total_seconds(), 3)
+        told = seconds(self._newest)
+        return None if told is None else round(self._newest_at - told, 3)
+
+    def told(self) -> dict[str, int]:
+        """What there was since the start, for the log."""
+        return {"frames": self._read, "posts": self._posts, "dropped": self._dropped, "bad": self._bad}
 
     async def tell(self, interval: float) -> None:
         """One line in the log, and rates as gauges, every `interval` seconds, for ever."""
@@ -77,8 +75,6 @@ class Statistics:
                 "reading",
                 frames_per_second=round(frames_per_second, 1),
                 posts_per_second=round(posts_per_second, 1),
-                posts=posts,
-                dropped=self._dropped,
-                bad=self._bad,
+                **self.told(),
                 lag_seconds=self.lag(),
             )

@@ -15,6 +15,7 @@ from pipeline_core.errors import ServiceError
 from pipeline_core.messages import SENTIMENTS, TOPICS
 from pipeline_core.publisher import Publisher
 from pipeline_core.service import Service
+from pipeline_core.settings import load
 from pipeline_core.topology import BorrowedStream, Consumer, Stream, bring_about, dead_letter_stream, ensure
 
 from nats_stream_processor.cpus import usable_cpus
@@ -83,7 +84,7 @@ async def _load(service: Service[ProcessorSettings]) -> Engine:
 
 def main() -> None:
     """Run the service."""
-    sys.exit(frame.run(process, ProcessorSettings))
+    sys.exit(frame.run(process, load(ProcessorSettings)))
 
 
 if __name__ == "__main__":

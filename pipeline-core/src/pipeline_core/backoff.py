@@ -9,7 +9,9 @@ from collections.abc import Callable
 class Backoff:
     """Delays that double from `first` to `most` seconds, each drawn from its upper half; `reset` after a success."""
 
-    def __init__(self, first: float = 0.5, most: float = 30.0, draw: Callable[[float, float], float] = random.uniform) -> None:
+    def __init__(
+        self, first: float = 0.5, most: float = 30.0, draw: Callable[[float, float], float] = random.uniform
+    ) -> None:
         self._first, self._most = first, most
         self._ceiling = first
         self._draw = draw

@@ -8,7 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, TextIO
 
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
@@ -37,8 +37,10 @@ class Seldom:
         self._log.warning(event, times=self._untold.pop(kind), **facts)
 
 
-def configure(service: str, level: str, form: Literal["json", "console"]) -> Log:
-    """Send our own lines and those of the libraries the same way to standard output; returns the service's log."""
+def configure(service: str, level: str, form: Literal["json", "console"], output: TextIO | None = None) -> Log:
+    """Send our own lines and those of the libraries the same way to `output`, else to standard output; returns the
+    service's log."""
+    output = output or sys.stdout
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -47,7 +49,7 @@ def configure(service: str, level: str, form: Literal["json", "console"]) -> Log
     renderer: list[Processor] = (
         [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
         if form == "json"
-        else [_without_control_characters, structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+        else [_without_control_characters, structlog.dev.ConsoleRenderer(colors=output.isatty())]
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -55,7 +57,7 @@ def configure(service: str, level: str, form: Literal["json", "console"]) -> Log
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(output)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],

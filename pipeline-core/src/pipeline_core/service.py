@@ -13,7 +13,7 @@ from prometheus_client import GC_COLLECTOR, PLATFORM_COLLECTOR, PROCESS_COLLECTO
 from pipeline_core import endpoints, logs
 from pipeline_core.errors import ServiceError
 from pipeline_core.health import Health
-from pipeline_core.settings import AnySettings, load
+from pipeline_core.settings import AnySettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,8 @@ Main = Callable[[Service[AnySettings]], Awaitable[None]]
 `finally` blocks it leaves through, within `drain_seconds`."""
 
 
-def run(main: Main[AnySettings], kind: type[AnySettings]) -> int:
+def run(main: Main[AnySettings], settings: AnySettings) -> int:
     """Run `main` until it returns or a signal comes; the process's exit code. 0: done or drained, 1: failed."""
-    settings = load(kind)
     log = logs.configure(settings.service_name, settings.log_level, settings.log_format)
     registry = CollectorRegistry()
     for collector in (PROCESS_COLLECTOR, PLATFORM_COLLECTOR, GC_COLLECTOR):

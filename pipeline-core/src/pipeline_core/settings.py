@@ -83,9 +83,11 @@ def load(kind: type[AnySettings], arguments: list[str] | None = None) -> AnySett
         return CliApp.run(kind, cli_args=sys.argv[1:] if arguments is None else arguments)
     except ValidationError as invalid:
         for error in invalid.errors():
-            name = "_".join(str(part) for part in error["loc"]).upper() or kind.__name__
+            name = "_".join(str(part) for part in error["loc"]).upper()
+            what = error["msg"].removeprefix("Value error, ")
             given = _CREDENTIALS.sub("//…@", repr(error.get("input")))
-            print(f"{name}: {error['msg']} (given: {given})", file=sys.stderr)
+            # Settings that do not fit together are named in the words of the check itself.
+            print(f"{name}: {what} (given: {given})" if name else what, file=sys.stderr)
     except SettingsError as invalid:
         print(invalid, file=sys.stderr)
     raise SystemExit(2)
