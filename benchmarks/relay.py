@@ -20,10 +20,13 @@ def main() -> None:
     async def subscribe(request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(compress=False)
         await socket.prepare(request)
-        for one in frames:
-            await socket.send_bytes(one)
-        async for _ in socket:
-            pass
+        try:
+            for one in frames:
+                await socket.send_bytes(one)
+            async for _ in socket:
+                pass
+        except ConnectionError:  # a client that has read enough
+            return socket
         return socket
 
     app = web.Application()

@@ -43,9 +43,7 @@ def source(
 def _dialect(settings: IngestSettings) -> Dialect:
     if settings.source == "firehose":
         return Firehose()
-    compress = (
-        settings.compress and settings.record is None
-    )  # a capture holds what comes, and lines are lines
+    compress = settings.compress and settings.record is None  # a capture holds what comes, and lines are lines
     return JetstreamV2(compress) if settings.jetstream_version == 2 else JetstreamV1(compress)
 
 

@@ -80,11 +80,12 @@ async def subscription(
 async def _events(
     socket: aiohttp.ClientWebSocketResponse, silence: Silence, dialect: Dialect, origin: str
 ) -> AsyncGenerator[Event, None]:
-    decode, stamp, stamped = dialect.decode, "", 0.0
+    decode, clock, stamp, stamped = dialect.decode, asyncio.get_running_loop().time, "", 0.0
     while True:
-        silence.listening()
+        silence.listening = True
         message = await socket.receive()
-        moment = silence.heard()
+        silence.heard()
+        moment = clock()
         if moment - stamped > STAMP_INTERVAL:
             stamp, stamped = now(), moment
         if message.type is aiohttp.WSMsgType.BINARY:
@@ -137,15 +138,20 @@ def _why_ended(message: aiohttp.WSMessage, socket: aiohttp.ClientWebSocketRespon
 
 
 class Silence:
-    """Closes a connection on which nothing was heard for `timeout` seconds of listening. The time that the reader
-    spends elsewhere does not count: a full window is no silence. One timer a connection, as one a message costs more
-    than the message."""
+    """Closes a connection on which nothing was heard for `timeout` seconds of listening, or up to a quarter longer. The
+    time that the reader spends elsewhere does not count: a full window is no silence. It looks now and then, as a timer
+    a message would cost more than the message."""
+
+    _LOOKS = 4  # in `timeout` seconds
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse, timeout: float) -> None:
-        self._socket, self._timeout = socket, timeout
+        self._socket, self._interval = socket, timeout / self._LOOKS
         self._loop = asyncio.get_running_loop()
-        self._since: float | None = None
-        self._timer = self._loop.call_later(timeout, self._look)
+        self.listening = False
+        """Set by the reader before it waits for a message, and cleared when one came."""
+        self._heard_since_look = False
+        self._quiet_looks = 0
+        self._timer = self._loop.call_later(self._interval, self._look)
         self._closing: asyncio.Task[bool] | None = None
 
     @property
@@ -153,14 +159,9 @@ class Silence:
         """Whether it was silence that closed the connection."""
         return self._closing is not None
 
-    def listening(self) -> None:
-        """From now on."""
-        self._since = self._loop.time()
-
-    def heard(self) -> float:
-        """Something came. Gives the loop's time."""
-        self._since = None
-        return self._loop.time()
+    def heard(self) -> None:
+        """A message came."""
+        self.listening, self._heard_since_look = False, True
 
     async def end(self) -> None:
         """Watch no longer."""
@@ -169,8 +170,10 @@ class Silence:
             await self._closing
 
     def _look(self) -> None:
-        quiet = self._loop.time() - self._since if self._since is not None else 0.0
-        if quiet >= self._timeout:
+        quiet = self.listening and not self._heard_since_look
+        self._quiet_looks = self._quiet_looks + 1 if quiet else 0
+        self._heard_since_look = False
+        if self._quiet_looks > self._LOOKS - 1:
             self._closing = self._loop.create_task(self._socket.close())
         else:
-            self._timer = self._loop.call_later(self._timeout - quiet, self._look)
+            self._timer = self._loop.call_later(self._interval, self._look)
