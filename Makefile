@@ -7,7 +7,7 @@ SERVICES := pipeline-core mock-ingest nats-firehose-ingest nats-stream-processor
 PYTHON_CODE := $(SERVICES) demo tests benchmarks conftest.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo live test lint format bench lock clean chromium $(SERVICES:%=test-%)
+.PHONY: help setup demo live test lint format bench soak lock clean chromium $(SERVICES:%=test-%)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ format: $(VENV)/.installed ## put all code into its usual form
 
 bench: $(VENV)/.installed ## measure decoding, ingest, model and processor on this machine
 	$(BIN)/python -m benchmarks
+
+soak: $(VENV)/.installed ## 100,000 posts through random faults of ingest, broker and upstream; what is lost or doubled
+	@exec $(BIN)/python -m benchmarks.soak
 
 lock: ## renew the locks from the pyproject.toml files (needs uv)
 	./lock.sh

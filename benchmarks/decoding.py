@@ -26,8 +26,8 @@ def by_the_sdk(frame: bytes) -> int:
 
 
 def by_us(frame: bytes) -> int:
-    """The same by our decoder."""
-    return len(decode("host", frame, "2026-07-04T14:38:09.000Z").posts)
+    """The same by our decoder, edits and deletions included."""
+    return len(decode("host", frame, "2026-07-04T14:38:09.000Z").messages)
 
 
 def run() -> None:

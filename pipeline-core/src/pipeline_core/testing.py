@@ -178,11 +178,11 @@ async def running_service(module: str, **settings: str) -> AsyncIterator[Service
         service.kill()
 
 
-async def eventually(holds: Callable[[], Awaitable[object]], what: str) -> None:
-    """Wait until `holds` gives something true. AssertionError with `what` if it never does."""
+async def eventually(holds: Callable[[], Awaitable[object]], what: str, patience: float = PATIENCE) -> None:
+    """Wait until `holds` gives something true. AssertionError with `what` if it does not within `patience` seconds."""
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience):
             while not await holds():  # noqa: ASYNC110 - what is asked lives in other processes
                 await asyncio.sleep(0.05)
     except TimeoutError:
-        raise AssertionError(f"not within {PATIENCE} s: {what}") from None
+        raise AssertionError(f"not within {patience} s: {what}") from None
