@@ -106,7 +106,10 @@ class FaultyRelay:
     async def _subscribe(self, request: web.Request) -> web.WebSocketResponse:
         cursor = int(request.query["cursor"]) if "cursor" in request.query else None
         socket = web.WebSocketResponse(compress=False, timeout=CLOSE_TIMEOUT)
-        await socket.prepare(request)
+        try:
+            await socket.prepare(request)
+        except ConnectionError:  # the client has left meanwhile
+            return socket
         client = _Client(asyncio.get_running_loop().create_future())
         client.heard.set()
         self._clients.add(client)

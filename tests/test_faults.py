@@ -12,10 +12,10 @@ from pipeline_core.testing import Broker
 
 from tests.faults import FAULTS, ingesting_through_faults
 
-RATE = 400.0  # events a second
-GARBAGE_SHARE = 0.03
-BACKLOG = 30_000  # events; more than ingest reads until the last fault has happened
-GAPS = {"backlog": (100, 1500), "live": (20, 250)}
+RATE = 100.0  # events a second; the last minute or so of them is told again wherever a place is found by time
+POST_SHARE, GARBAGE_SHARE = 0.4, 0.03  # of the events; more than in life, so that at any moment some are under way
+BACKLOG = 10_000  # events; more than ingest reads until the last fault has happened
+GAPS = {"backlog": (50, 800), "live": (5, 100)}
 """Frames between two faults: at most a second or so of reading."""
 SEEN = {"close_1000", "close_1001", "close_1006", "close_1008", "error_frame", "silence"}
 """The reasons that ingest must have logged for the connections it lost."""
@@ -30,7 +30,7 @@ async def test_each_message_is_stored_once_through_every_fault(
     faults = [fault for fault in FAULTS if fault != "broker_away"]
     chance.shuffle(faults)
     faults.insert(chance.randrange(len(faults) // 2), "broker_away")  # early, as others are to happen meanwhile
-    world = World(seed, RATE, garbage_share=GARBAGE_SHARE)
+    world = World(seed, RATE, post_share=POST_SHARE, garbage_share=GARBAGE_SHARE)
     async with ingesting_through_faults(broker, js, world, BACKLOG if mode == "backlog" else 0) as run:
         for fault in faults:
             await run.through(fault, after=chance.randint(*GAPS[mode]))
@@ -40,7 +40,7 @@ async def test_each_message_is_stored_once_through_every_fault(
     assert (result.lost, result.doubled, result.strangers) == ([], [], []), order
     assert (result.letters_missing, result.letters_doubled, result.letters_strange) == ([], [], 0), order
     assert result.expected > 500
-    assert result.broken > 50
+    assert result.broken > 30
     assert set(FAULTS) <= set(run.happened)
     lines = [json.loads(line) for line in run.log.splitlines()]
     assert {line["reason"] for line in lines if line["event"] == "upstream lost"} >= SEEN
