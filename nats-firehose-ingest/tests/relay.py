@@ -24,6 +24,9 @@ RECORDING = Path(
 Found = dict[str, tuple[str, str, list[str], str]]
 """CID, text, languages and createdAt of each post, by uri."""
 
+Change = tuple[str, str, str | None, str | None]
+"""Action, uri, CID and revision of an operation on a post."""
+
 
 def split(recording: bytes) -> Iterator[bytes]:
     """The frames of a recording, each behind its length (u32, little-endian)."""
@@ -57,8 +60,8 @@ def posts_by_the_sdk(frame: bytes) -> Found:
     return found
 
 
-def changes_by_the_sdk(frame: bytes) -> list[tuple[str, str, str | None, str]]:
-    """Action, uri, CID and revision of each operation on a post, as the AT Protocol SDK reads them."""
+def changes_by_the_sdk(frame: bytes) -> list[Change]:
+    """What a frame does to posts, as the AT Protocol SDK reads it."""
     message = parse_subscribe_repos_message(firehose_models.MessageFrame.from_bytes(frame))
     if not isinstance(message, models.ComAtprotoSyncSubscribeRepos.Commit):
         return []
