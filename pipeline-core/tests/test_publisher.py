@@ -118,6 +118,29 @@ async def test_a_message_too_large_only_with_its_headers_costs_itself_and_not_th
     assert await stored(client) == sum(ack.exception() is None for ack in acks)
 
 
+async def test_an_ordered_message_stays_in_its_line_although_those_before_it_had_to_be_sent_again(
+    client: Client, log: Log, errors: Counter
+) -> None:
+    js = client.jetstream()
+    await js.add_stream(name="posts", subjects=["posts.delete"])  # deletions it would take at once, posts not yet
+    async with Publisher(client, log, errors, ack_timeout=0.2) as publisher:
+
+        async def post_and_delete() -> None:
+            await publisher.publish("posts.create", b"post", message_id="post", line="author")
+            await publisher.publish("posts.create", b"other", message_id="other", line="another author")
+            await publisher.publish("posts.delete", b"delete", message_id="delete", line="author", ordered=True)
+            await publisher.publish("posts.create", b"again", message_id="again", line="author")
+
+        publishing = asyncio.create_task(post_and_delete())
+        while failures(errors) < 2:
+            await asyncio.sleep(0.02)
+        await ensure(js, STREAM)
+        await publishing
+    told = [await js.get_msg("posts", seq=number) for number in range(1, 5)]
+    assert [message.data for message in told if message.data != b"other"] == [b"post", b"delete", b"again"]
+    assert not publisher._lines, "what is stored leaves nothing behind"
+
+
 async def test_a_stream_that_is_missing_is_asked_for(client: Client, log: Log, errors: Counter) -> None:
     async def make() -> None:
         await ensure(client.jetstream(), STREAM)

@@ -65,7 +65,11 @@ class Ingest:
         reading = ledger.read(event.seq, len(messages) + len(event.bad), event.time)
         for message in messages:
             stored = await self._publisher.publish(
-                subjects.raw(self._subject, message), message.to_json(), message_id=message.message_id
+                subjects.raw(self._subject, message),
+                message.to_json(),
+                message_id=message.message_id,
+                line=message.author,
+                ordered=message.kind != "create",  # what ends a post, or changes it, comes behind it
             )
             stored.add_done_callback(partial(self._stored, ledger, reading, message))
         place = event.seq if event.seq is not None else f"after-{before}"

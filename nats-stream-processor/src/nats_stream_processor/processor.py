@@ -39,13 +39,11 @@ MODEL = "embedded"
 
 @dataclass(slots=True)
 class Held:
-    """A raw message that was taken and is not yet answered for. `said` is what it says, if that can be read; `stored`
-    is JetStream's answer, once it was asked to store what became of it."""
+    """A raw message that was taken and is not yet answered for. `said` is what it says, if that can be read."""
 
     message: Msg
     since: float
     said: RawMessage | None = None
-    stored: asyncio.Future[PubAck] | None = None
     buried: bool = False
 
     @property
@@ -171,23 +169,15 @@ class Processor:
             return await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.predict, texts)
 
     async def _publish(self, held: Held, message: RawMessage, subject: str, payload: bytes) -> None:
-        if before := self._to_be_stored_before(message):
-            await asyncio.wait(before)
-        held.stored = await self._publisher.publish(subject, payload, message_id=message.message_id)
-        held.stored.add_done_callback(lambda ack: self._answered.put_nowait((held, ack)))
-
-    def _to_be_stored_before(self, message: RawMessage) -> list[asyncio.Future[PubAck]]:
-        """What is under way of the same author, if it or `message` is a removal: JetStream stores in the order of
-        sending, but what it did not take at once is sent again later, and then a deletion could precede its post."""
-        return [
-            held.stored
-            for held in self._held.values()
-            if held.said is not None
-            and held.said.author == message.author
-            and held.stored is not None
-            and not held.stored.done()
-            and not (isinstance(message, RawPost) and isinstance(held.said, RawPost))
-        ]
+        """In the raw stream's order where that matters: a deletion must not come before its post."""
+        stored = await self._publisher.publish(
+            subject,
+            payload,
+            message_id=message.message_id,
+            line=message.author,
+            ordered=message.kind != "create",
+        )
+        stored.add_done_callback(lambda ack: self._answered.put_nowait((held, ack)))
 
     def _count(self, post: EnrichedPost) -> None:
         self._done += 1

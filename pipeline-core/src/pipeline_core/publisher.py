@@ -36,13 +36,15 @@ _HEADER_FRAME = 16  # bytes around all headers: the version line and the empty o
 _NEVER = {10054, 10097}
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Pending:
     subject: str
     payload: bytes
     headers: dict[str, str]
     acknowledged: asyncio.Future[PubAck]
     due: float
+    line: str | None
+    ordered: bool
     awaited: bool = True  # an answer may still come; else it waits for its next attempt
     failures: int = 0
     backoff: Backoff = field(default_factory=lambda: Backoff(first=0.25, most=5.0))
@@ -74,6 +76,7 @@ class Publisher:
         self._window, self._ack_timeout, self._max_retries = window, ack_timeout, max_retries
         self._inbox = client.new_inbox()
         self._pending: dict[int, _Pending] = {}
+        self._lines: dict[str, list[_Pending]] = {}
         self._next_token = 0
         self._room = asyncio.Event()
         self._room.set()
@@ -111,10 +114,23 @@ class Publisher:
         return f"{stuck} messages not stored after {self._max_retries} attempts" if stuck else None
 
     async def publish(
-        self, subject: str, payload: bytes, *, message_id: str, headers: Mapping[str, str] | None = None
+        self,
+        subject: str,
+        payload: bytes,
+        *,
+        message_id: str,
+        headers: Mapping[str, str] | None = None,
+        line: str | None = None,
+        ordered: bool = False,
     ) -> asyncio.Future[PubAck]:
         """Send a message, waiting first while the window is full. The future gives JetStream's acknowledgement, or
-        PublishRejected where it will never take the message."""
+        PublishRejected where it will never take the message.
+
+        JetStream stores in the order of sending, but what has to be sent again comes behind its successors. Of the
+        messages of one `line` an `ordered` one does not: it waits until those before it are stored, and those behind
+        wait for it.
+        """
+        await self._turn(line, ordered)
         while len(self._pending) >= self._window:
             self._room.clear()
             await self._room.wait()
@@ -127,10 +143,20 @@ class Publisher:
             {**(headers or {}), Header.MSG_ID.value: message_id},
             loop.create_future(),
             loop.time() + self._ack_timeout,
+            line,
+            ordered,
         )
         self._pending[token] = pending
+        if line is not None:
+            self._lines.setdefault(line, []).append(pending)
         await self._send(token, pending)
         return pending.acknowledged
+
+    async def _turn(self, line: str | None, ordered: bool) -> None:
+        while line is not None and (before := self._lines.get(line)):
+            if not ordered and not any(pending.ordered for pending in before):
+                return
+            await asyncio.wait([pending.acknowledged for pending in before])
 
     async def flush(self) -> None:
         """Wait until everything under way is stored or rejected, or the connection is given up."""
@@ -171,6 +197,10 @@ class Publisher:
 
     def _settle(self, token: int, outcome: PubAck | PublishRejected) -> None:
         pending = self._pending.pop(token)
+        if pending.line is not None:
+            self._lines[pending.line].remove(pending)
+            if not self._lines[pending.line]:
+                del self._lines[pending.line]
         self._room.set()
         if pending.acknowledged.done():
             return
