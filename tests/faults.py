@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 
 from mock_ingest.events import Commit
 from mock_ingest.timeline import Timeline
@@ -69,7 +70,8 @@ class FaultRun:
         return sum(host.sent for host in self._hosts)
 
     async def through(self, name: str, after: int) -> None:
-        """Let this fault happen when so many more frames are sent, and see that ingest has noticed it."""
+        """Let this fault happen when so many more frames are sent, and see that ingest has noticed it. AssertionError
+        where either does not come about."""
         losses, fault = FAULTS[name]
         if self._losses and self._losses + losses > MOST_LOSSES:
             await self.through("sigkill", after)
@@ -83,7 +85,7 @@ class FaultRun:
         """SIGKILL of ingest, and a new process."""
         mark = self._welcomed()
         self.ingest.kill_and_restart()
-        if self._away is None:
+        if self._away is None or self._away.done():  # it waits for the broker first
             await _until(lambda: self._welcomed() > mark, "a new process connected")
 
     async def end(self, ending: Ending) -> None:
@@ -126,12 +128,12 @@ class FaultRun:
         come so far, or fails."""
         await self._broker_back()
         mark = self.world.head(self._clock())
-        await eventually(lambda: self._has_stored(mark), "all that has happened so far stored")
+        await self._stored(mark)
         self.last = self.world.head(self._clock()) + 1
         while not isinstance(self.world.event(self.last), Commit):  # broken events have no number to save as cursor
             self.last += 1
         self._clock.stop_at(self.world.time_us(self.last + 1) - 1)
-        await eventually(lambda: self._has_stored(self.last), "the last event stored")
+        await self._stored(self.last)
         code, self.log = await self.ingest.stop()
         assert code == 0, self.log
 
@@ -146,6 +148,15 @@ class FaultRun:
         """Bring back what is away, now."""
         self._leaving.set()
         await self._broker_back()
+
+    async def _stored(self, seq: int) -> None:
+        """Wait until the cursor has come to this event, for as long as it moves."""
+        while not await self._has_stored(seq):
+            cursor = await self.ingest.metric("firehose_cursor")
+            await eventually(partial(self._has_moved, cursor), f"a cursor after {cursor} saved")
+
+    async def _has_moved(self, cursor: float) -> bool:
+        return await self.ingest.metric("firehose_cursor") != cursor
 
     async def _has_stored(self, seq: int) -> bool:
         """Whether the cursor has come to this event in the numbers of a host that is read from."""
