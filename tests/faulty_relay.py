@@ -21,7 +21,7 @@ PATH = "/xrpc/com.atproto.sync.subscribeRepos"
 TICK = 0.01  # seconds between looks at the clock by a client that has everything
 BURST = 32  # frames between two chances for the rest of the process
 FRAMES_KEPT = 4000  # of about 6 KB: what a client reads again after a reconnect
-CLOSE_TIMEOUT = 1.0  # seconds that a client has to answer our close frame
+CLOSE_TIMEOUT = 30.0  # seconds that a client has to answer our close frame, which it may find behind much else
 
 
 @dataclass(frozen=True, slots=True)
