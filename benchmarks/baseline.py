@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import aiohttp
 import nats
 from atproto import CAR, firehose_models, models, parse_subscribe_repos_message
-from nats_firehose_ingest.firehose import PATH
+from nats_firehose_ingest.sources.firehose import PATH
 from pipeline_core.messages import RawPost
 from pipeline_core.timestamps import now
 from pipeline_core.topology import Stream, ensure

@@ -9,7 +9,7 @@ from statistics import median
 from atproto import CAR, firehose_models, models, parse_subscribe_repos_message
 from mock_ingest.wire import to_bytes
 from mock_ingest.world import World
-from nats_firehose_ingest.frames import decode
+from nats_firehose_ingest.decoding.frames import decode
 
 FRAMES = 2000
 REPEATS = 7

@@ -11,7 +11,7 @@ from mock_ingest.messages import raw_messages
 from mock_ingest.world import World
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
-from nats_firehose_ingest.frames import decode
+from nats_firehose_ingest.decoding.frames import decode
 from pipeline_core.messages import read_message
 from pipeline_core.timestamps import now
 

@@ -13,7 +13,7 @@ from mock_ingest.identifiers import rfc3339
 from mock_ingest.messages import raw_messages
 from mock_ingest.wire import to_bytes
 from mock_ingest.world import World
-from nats_firehose_ingest.frames import decode
+from nats_firehose_ingest.decoding.frames import decode
 from pipeline_core.messages import SENTIMENTS, TOPICS
 
 LISTS = Path(__file__).parents[1] / "bsky-sentiment-web" / "lib"

@@ -18,8 +18,8 @@ from mock_ingest.world import World
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 from nats_firehose_ingest.cursors import key
-from nats_firehose_ingest.filters import Filters
-from nats_firehose_ingest.frames import decode
+from nats_firehose_ingest.decoding.frames import decode
+from nats_firehose_ingest.filtering.filters import Filters
 from pipeline_core.messages import Deletion, RawMessage, RawPost, read_message
 from pipeline_core.testing import Broker, ServiceProcess, eventually, free_port, running_service
 from pipeline_core.timestamps import now

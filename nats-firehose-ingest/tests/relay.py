@@ -137,12 +137,12 @@ class Relay:
         return socket
 
     @asynccontextmanager
-    async def serving(self) -> AsyncIterator[str]:
+    async def serving(self, port: int = 0) -> AsyncIterator[str]:
         app = web.Application()
         app.router.add_get("/xrpc/com.atproto.sync.subscribeRepos", self.handle)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", port)
         await site.start()
         self.url = f"ws://127.0.0.1:{runner.addresses[0][1]}"
         try:

@@ -15,10 +15,18 @@ import pytest
 import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from nats_firehose_ingest.capture import LENGTH, Capture, CaptureError, Form, NoCapture, decompressed, take_apart
 from nats_firehose_ingest.events import BadInput
-from nats_firehose_ingest.recorder import FLUSH_BYTES, FLUSH_SECONDS, Recorder
-from nats_firehose_ingest.upstream import LARGEST_FRAME
+from nats_firehose_ingest.sources.capture import (
+    LENGTH,
+    Capture,
+    CaptureError,
+    Form,
+    NoCapture,
+    decompressed,
+    take_apart,
+)
+from nats_firehose_ingest.sources.recorder import FLUSH_BYTES, FLUSH_SECONDS, Recorder
+from nats_firehose_ingest.sources.subscription import LARGEST_FRAME
 from relay import pds_frames
 
 MIB = 1024 * 1024
@@ -311,7 +319,7 @@ RECORD_FOR_EVER = """
 import sys
 from itertools import count
 from pathlib import Path
-from nats_firehose_ingest.recorder import Recorder
+from nats_firehose_ingest.sources.recorder import Recorder
 recorder = Recorder(Path(sys.argv[1]), "frames")
 for number in count():
     recorder.take(b"%020d" % number * 50)

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from nats.js import JetStreamContext
 from nats.js.errors import NoKeysError, NotFoundError
-from nats_firehose_ingest.capture import Capture
-from nats_firehose_ingest.frames import decode
-from nats_firehose_ingest.recorder import Recorder
+from nats_firehose_ingest.decoding.frames import decode
+from nats_firehose_ingest.sources.capture import Capture
+from nats_firehose_ingest.sources.recorder import Recorder
 from pipeline_core.messages import read_message
 from pipeline_core.testing import Broker, ServiceProcess, eventually, running_service
 from relay import Relay, pds_frames

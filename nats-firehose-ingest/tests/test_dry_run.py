@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from nats_firehose_ingest.dry_run import DryRun, run
 from nats_firehose_ingest.events import Event, Source
-from nats_firehose_ingest.file import File
 from nats_firehose_ingest.progress import Bar
 from nats_firehose_ingest.pulse import Pulse
-from nats_firehose_ingest.recorder import Recorder
+from nats_firehose_ingest.sources.file import File
+from nats_firehose_ingest.sources.recorder import Recorder
+from nats_firehose_ingest.sources.upstream import Resume
 from nats_firehose_ingest.tally import Tally
-from nats_firehose_ingest.upstream import Resume
 from pipeline_core.errors import ServiceError
 from pipeline_core.messages import RawMessage, RawPost
 from relay import pds_frames, posts_by_the_sdk

@@ -7,13 +7,13 @@ from contextlib import aclosing, nullcontext
 from pathlib import Path
 
 import pytest
-from nats_firehose_ingest.capture import LENGTH, CaptureError, Form
+from nats_firehose_ingest.decoding.frames import decode
 from nats_firehose_ingest.events import Event
-from nats_firehose_ingest.file import BATCH_RECORDS, File
-from nats_firehose_ingest.frames import decode
 from nats_firehose_ingest.ledger import CursorLedger
 from nats_firehose_ingest.pulse import Pulse
-from nats_firehose_ingest.recorder import Recorder
+from nats_firehose_ingest.sources.capture import LENGTH, CaptureError, Form
+from nats_firehose_ingest.sources.file import BATCH_RECORDS, File
+from nats_firehose_ingest.sources.recorder import Recorder
 from pipeline_core.messages import RawPost
 from relay import RECORDING, encode, pds_frames, relay_frames
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nats_firehose_ingest.filters import REASONS, Filters
-from nats_firehose_ingest.graphemes import length
+from nats_firehose_ingest.filtering.filters import REASONS, Filters
+from nats_firehose_ingest.filtering.graphemes import length
 from pipeline_core.messages import RawPost
 
 ALICE, BOB = "did:plc:alice", "did:plc:bob"

@@ -7,9 +7,9 @@ import libipld
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from nats_firehose_ingest.car import CID_PREFIX, find_blocks
+from nats_firehose_ingest.decoding.car import CID_PREFIX, find_blocks
+from nats_firehose_ingest.decoding.frames import decode
 from nats_firehose_ingest.events import Event, UpstreamError
-from nats_firehose_ingest.frames import decode
 from pipeline_core.messages import AccountChange, RawPost, Reply, read_message
 from relay import (
     RECORDING,

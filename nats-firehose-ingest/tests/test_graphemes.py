@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nats_firehose_ingest.graphemes import length
+from nats_firehose_ingest.filtering.graphemes import length
 
 ENOUGH = 10_000
 

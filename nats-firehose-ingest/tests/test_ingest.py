@@ -13,20 +13,20 @@ import pytest
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
-from nats_firehose_ingest import subscription
 from nats_firehose_ingest.cursors import LAST_READ, Cursors, key
+from nats_firehose_ingest.decoding.frames import decode
 from nats_firehose_ingest.events import Event
-from nats_firehose_ingest.filters import Filters
-from nats_firehose_ingest.firehose import Firehose
-from nats_firehose_ingest.frames import decode
+from nats_firehose_ingest.filtering.filters import Filters
+from nats_firehose_ingest.filtering.language import Languages
+from nats_firehose_ingest.filtering.sieve import Sieve
 from nats_firehose_ingest.ingest import Ingest
-from nats_firehose_ingest.language import Languages
 from nats_firehose_ingest.ledger import CursorLedger
 from nats_firehose_ingest.metrics import Metrics
 from nats_firehose_ingest.pulse import Pulse
-from nats_firehose_ingest.sieve import Sieve
+from nats_firehose_ingest.sources import subscription
+from nats_firehose_ingest.sources.firehose import Firehose
+from nats_firehose_ingest.sources.upstream import Upstream
 from nats_firehose_ingest.statistics import Statistics
-from nats_firehose_ingest.upstream import Upstream
 from pipeline_core import logs
 from pipeline_core.deadletters import DeadLetters
 from pipeline_core.messages import read_message
@@ -235,6 +235,33 @@ async def test_another_hosts_place_is_found_by_time_where_no_cursor_is_stored_fo
             ingest.kill()
 
 
+async def test_a_restart_begins_with_the_host_that_was_read_last(broker: Broker, js: JetStreamContext) -> None:
+    first, second = Relay(FRAMES), Relay(FRAMES)
+    async with second.serving() as other:
+        port = free_port()
+        async with ingesting(broker, f"ws://127.0.0.1:{port},{other}") as ingest:
+            await assert_exactly_the_messages(js)
+            await eventually(lambda: _saved(js, LAST_READ), "which host was read last is saved")
+            async with first.serving(port):
+                ingest.kill_and_restart()
+                await eventually(lambda: _connected(second, 2), "the second host asked again")
+                await eventually(lambda: ingest.answers("/ready", 200), "ready")
+                assert first.cursors == []
+                assert second.cursors[-1] == LAST
+
+
+async def test_a_cursor_that_is_deleted_makes_the_reading_begin_anew(broker: Broker, js: JetStreamContext) -> None:
+    relay = Relay(FRAMES)
+    async with relay.serving() as url:
+        async with ingesting(broker, url) as ingest:
+            await assert_exactly_the_messages(js)
+            await ingest.stop()
+        await (await js.key_value("firehose-state")).delete(key("nats-firehose-ingest", url))
+        async with ingesting(broker, url, START_CURSOR="7"):
+            await eventually(lambda: _connected(relay, 2), "connected again")
+        assert relay.cursors == [0, 7]
+
+
 async def test_a_host_that_never_answers_the_upgrade_costs_its_timeout_only(
     broker: Broker, js: JetStreamContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -296,10 +323,11 @@ async def test_the_cursor_waits_for_the_oldest_post_that_is_not_stored(client: C
         letters = DeadLetters(publisher, "bluesky.dlq", "ingest", metrics.bad)
         sieve = Sieve(Filters(text_filtering=False), Languages())
         ingest = Ingest(publisher, letters, cursors, sieve, "bluesky.posts", Statistics(metrics, log), metrics, log)
-        assert await ingest.run(Told()) == "wss://host"
+        reading = asyncio.create_task(ingest.run(Told()))
         await asyncio.sleep(0.5)
         assert await saved() == oldest - 1
         await ensure(js, Stream("bluesky-posts", "bluesky.posts"))
+        assert await reading == "wss://host"
     assert await saved() == LAST
 
 

@@ -14,14 +14,14 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jetstream import DICTIONARY_V1, NSID, Jetstream, Told, line, packer, told, trained
-from nats_firehose_ingest import frames
+from nats_firehose_ingest.decoding import frames
+from nats_firehose_ingest.decoding.jetstream import Decode, decode_v1, decode_v2, decoder_of
 from nats_firehose_ingest.events import Event, UpstreamError
-from nats_firehose_ingest.jetstream import LARGEST_LINE, JetstreamV1, JetstreamV2
-from nats_firehose_ingest.jetstream_events import Decode, decode_v1, decode_v2, decoder_of
 from nats_firehose_ingest.ledger import CursorLedger
 from nats_firehose_ingest.metrics import Metrics
 from nats_firehose_ingest.pulse import Pulse
-from nats_firehose_ingest.upstream import Dialect, Upstream
+from nats_firehose_ingest.sources.jetstream import LARGEST_LINE, JetstreamV1, JetstreamV2
+from nats_firehose_ingest.sources.upstream import Dialect, Upstream
 from pipeline_core import logs
 from pipeline_core.messages import Deletion, RawMessage
 from pipeline_core.testing import eventually

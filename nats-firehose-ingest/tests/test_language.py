@@ -6,8 +6,8 @@ from functools import cache
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from nats_firehose_ingest.iso639 import code
-from nats_firehose_ingest.language import Languages
+from nats_firehose_ingest.filtering.iso639 import code
+from nats_firehose_ingest.filtering.language import Languages
 
 
 @cache

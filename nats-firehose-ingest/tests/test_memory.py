@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import zstandard
-from nats_firehose_ingest.capture import LENGTH
+from nats_firehose_ingest.sources.capture import LENGTH
 from pipeline_core.testing import Broker, eventually, running_service
 from relay import pds_frames
 

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from hypothesis import given
 from hypothesis import strategies as st
 from nats_firehose_ingest.events import Event
-from nats_firehose_ingest.seek import SAMPLE, TOLERANCE, Place, place_of, seek
+from nats_firehose_ingest.sources.seek import SAMPLE, TOLERANCE, Place, place_of, seek
 from pipeline_core.timestamps import format_utc
 
 DAY = 86_400.0  # seconds

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from nats_firehose_ingest.filters import Filters
-from nats_firehose_ingest.language import Languages
-from nats_firehose_ingest.sieve import Sieve
+from nats_firehose_ingest.filtering.filters import Filters
+from nats_firehose_ingest.filtering.language import Languages
+from nats_firehose_ingest.filtering.sieve import Sieve
 from pipeline_core.messages import AccountChange, Deletion, RawPost
 
 NOW = "2026-07-04T14:38:09.000Z"

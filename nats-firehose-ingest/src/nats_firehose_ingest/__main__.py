@@ -18,15 +18,15 @@ from prometheus_client import CollectorRegistry
 
 from nats_firehose_ingest import dry_run
 from nats_firehose_ingest.cursors import Cursors
-from nats_firehose_ingest.filters import Filters
+from nats_firehose_ingest.filtering.filters import Filters
+from nats_firehose_ingest.filtering.language import Languages
+from nats_firehose_ingest.filtering.sieve import Sieve
 from nats_firehose_ingest.ingest import Ingest
-from nats_firehose_ingest.language import Languages
 from nats_firehose_ingest.ledger import CursorLedger
 from nats_firehose_ingest.metrics import Metrics
 from nats_firehose_ingest.pulse import Pulse
 from nats_firehose_ingest.settings import IngestSettings
-from nats_firehose_ingest.sieve import Sieve
-from nats_firehose_ingest.sources import source
+from nats_firehose_ingest.sources.configured import source
 from nats_firehose_ingest.statistics import Statistics
 
 

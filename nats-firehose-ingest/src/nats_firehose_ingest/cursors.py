@@ -20,7 +20,7 @@ from pipeline_core.logs import Log
 
 from nats_firehose_ingest.ledger import CursorLedger
 from nats_firehose_ingest.metrics import Metrics
-from nats_firehose_ingest.upstream import Whereabouts
+from nats_firehose_ingest.sources.upstream import Whereabouts
 
 LAST_SAVE_TIMEOUT = 2.0  # seconds for the save at the end, which a broker that is away must not hold up
 FAILURES_UNTIL_UNREADY = 3
@@ -87,7 +87,10 @@ class Cursors:
         except (ValueError, KeyError, TypeError):
             self._log.error("what was read last cannot be read: starting without", stored=repr(stored[:100]))
             return
-        self.whereabouts.last = await self.ledger(origin, reached=reached)
+        if (ledger := await self.ledger(origin, reached=reached)).position is None:
+            del self._ledgers[origin]  # somebody deleted its cursor, to begin anew
+        else:
+            self.whereabouts.last = ledger
 
     async def ledger(self, origin: str, start: int | None = None, reached: float | None = None) -> CursorLedger:
         """The ledger of `origin`, from the cursor stored for it, else from `start`."""

@@ -16,8 +16,8 @@ from pipeline_core.messages import RawMessage
 
 from nats_firehose_ingest.events import Source
 from nats_firehose_ingest.ledger import CursorLedger
+from nats_firehose_ingest.sources.upstream import Resume
 from nats_firehose_ingest.tally import Tally, report
-from nats_firehose_ingest.upstream import Resume
 
 Sift = Callable[[Sequence[RawMessage]], tuple[list[RawMessage], Counter[str]]]
 """What is left of messages, and how many were dropped by which reason."""

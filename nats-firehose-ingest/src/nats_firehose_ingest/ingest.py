@@ -16,9 +16,9 @@ from pipeline_core.publisher import Publisher
 
 from nats_firehose_ingest.cursors import Cursors
 from nats_firehose_ingest.events import BadInput, Event, Source
+from nats_firehose_ingest.filtering.sieve import Sieve
 from nats_firehose_ingest.ledger import CursorLedger, Reading
 from nats_firehose_ingest.metrics import Metrics
-from nats_firehose_ingest.sieve import Sieve
 from nats_firehose_ingest.statistics import Statistics
 
 

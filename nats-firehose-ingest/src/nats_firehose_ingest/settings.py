@@ -9,7 +9,7 @@ from pipeline_core.settings import SERVICE_NAME, Settings
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import CliPositionalArg
 
-from nats_firehose_ingest.iso639 import code
+from nats_firehose_ingest.filtering.iso639 import code
 
 BLUESKY = {
     ("firehose", 1): "wss://bsky.network,wss://relay1.us-west.bsky.network,wss://relay1.us-east.bsky.network",

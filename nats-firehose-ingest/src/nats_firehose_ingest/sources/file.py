@@ -11,12 +11,12 @@ from typing import Any, Protocol
 
 from pipeline_core.timestamps import now
 
-from nats_firehose_ingest import frames
-from nats_firehose_ingest.capture import Capture
+from nats_firehose_ingest.decoding import frames
+from nats_firehose_ingest.decoding.jetstream import Decode, decoder_of
 from nats_firehose_ingest.events import BadInput, Event, UpstreamError
-from nats_firehose_ingest.jetstream_events import Decode, decoder_of
 from nats_firehose_ingest.pulse import Pulse
-from nats_firehose_ingest.upstream import Resume
+from nats_firehose_ingest.sources.capture import Capture
+from nats_firehose_ingest.sources.upstream import Resume
 
 # Records and bytes that are read at once, in a thread; between two such batches everything else has its turn. So many
 # records keep the loop for some milliseconds, and handing over one at a time would cost more than the record.

@@ -10,7 +10,7 @@ from typing import Self
 
 import zstandard
 
-from nats_firehose_ingest.capture import LENGTH, CaptureError, Form
+from nats_firehose_ingest.sources.capture import LENGTH, CaptureError, Form
 
 # What is lost at worst when the process dies: the records of the last second before the last one, or this many bytes.
 FLUSH_SECONDS = 1.0

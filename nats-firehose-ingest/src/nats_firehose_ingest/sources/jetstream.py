@@ -14,9 +14,9 @@ from zstandard import (
     frame_content_size,
 )
 
+from nats_firehose_ingest.decoding.jetstream import LEAST_TIME_CURSOR, Decode, decode_v1, decode_v2
+from nats_firehose_ingest.decoding.records import POST
 from nats_firehose_ingest.events import BadInput, Event
-from nats_firehose_ingest.jetstream_events import LEAST_TIME_CURSOR, Decode, decode_v1, decode_v2
-from nats_firehose_ingest.records import POST
 
 PATH_V1 = "/subscribe"
 PATH_V2 = "/xrpc/network.bsky.jetstream.subscribeEvents"

@@ -11,8 +11,8 @@ from typing import Any, Literal
 from msgspec import Raw, Struct, field
 from msgspec.json import Decoder
 
+from nats_firehose_ingest.decoding.records import POST, NotAPost, account_change, deletion, raw_post
 from nats_firehose_ingest.events import BadInput, Event, UpstreamError
-from nats_firehose_ingest.records import POST, NotAPost, account_change, deletion, raw_post
 
 Decode = Callable[[str, bytes, str], Event]
 """The event in one line, given its origin, the line and when it was received. Whatever is wrong with it is part of the

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import regex  # type: ignore[import-untyped]
 from pipeline_core.messages import RawPost
 
-from nats_firehose_ingest.graphemes import length
-from nats_firehose_ingest.iso639 import code
+from nats_firehose_ingest.filtering.graphemes import length
+from nats_firehose_ingest.filtering.iso639 import code
 
 REASONS = ("author", "empty_text", "too_short", "too_long", "language")
 """The tokens that dropped posts are counted under, in the order in which they are looked for."""

@@ -18,7 +18,7 @@ import zstandard
 from pipeline_core.errors import ServiceError
 
 from nats_firehose_ingest.events import BadInput
-from nats_firehose_ingest.subscription import LARGEST_FRAME
+from nats_firehose_ingest.sources.subscription import LARGEST_FRAME
 
 Form = Literal["frames", "lines"]
 """Length-prefixed frames (u32, little-endian), or lines of JSON."""

@@ -16,8 +16,8 @@ from nats_firehose_ingest.events import Event, UpstreamError
 from nats_firehose_ingest.ledger import CursorLedger
 from nats_firehose_ingest.metrics import Metrics
 from nats_firehose_ingest.pulse import Pulse
-from nats_firehose_ingest.seek import SAMPLE, Place, place_of, seek
-from nats_firehose_ingest.subscription import Dialect, Ended, subscription
+from nats_firehose_ingest.sources.seek import SAMPLE, Place, place_of, seek
+from nats_firehose_ingest.sources.subscription import Dialect, Ended, subscription
 
 STEADY = 30.0  # seconds after which a connection counts as good, and the next failure as the first
 ATTEMPTS_AT_A_HOST = 3  # in a row, without a single event, before the next host's turn

@@ -9,9 +9,9 @@ from typing import Any, Literal
 import libipld
 from pipeline_core.messages import RawMessage
 
-from nats_firehose_ingest.car import find_blocks, is_block_of
+from nats_firehose_ingest.decoding.car import find_blocks, is_block_of
+from nats_firehose_ingest.decoding.records import POST, NotAPost, account_change, deletion, raw_post
 from nats_firehose_ingest.events import BadInput, Event, UpstreamError
-from nats_firehose_ingest.records import POST, NotAPost, account_change, deletion, raw_post
 
 _POST_PATH = f"{POST}/"
 _MESSAGE, _ERROR = 1, -1

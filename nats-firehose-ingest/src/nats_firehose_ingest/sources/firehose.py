@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import aiohttp
 
+from nats_firehose_ingest.decoding.frames import decode
 from nats_firehose_ingest.events import Event
-from nats_firehose_ingest.frames import decode
 
 PATH = "/xrpc/com.atproto.sync.subscribeRepos"
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pipeline_core.messages import AccountChange, Deletion, RawPost, Reply
 from pipeline_core.timestamps import rfc3339_utc
 
-from nats_firehose_ingest.facets import facets, values
+from nats_firehose_ingest.decoding.facets import facets, values
 
 POST = "app.bsky.feed.post"
 MOST_LISTED = 8  # languages or labels of one post: the lexicon allows 3 and 10; clients are not always that modest

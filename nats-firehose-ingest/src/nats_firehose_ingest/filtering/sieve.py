@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from pipeline_core.messages import Deletion, RawMessage, RawPost
 
-from nats_firehose_ingest.filters import Filters
-from nats_firehose_ingest.language import Languages
+from nats_firehose_ingest.filtering.filters import Filters
+from nats_firehose_ingest.filtering.language import Languages
 
 
 class Sieve:

@@ -1,0 +1,1 @@
+"""From the bytes of an upstream to events."""

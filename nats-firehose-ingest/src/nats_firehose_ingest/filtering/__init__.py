@@ -1,0 +1,1 @@
+"""What of the messages is published, and in what language they are."""
