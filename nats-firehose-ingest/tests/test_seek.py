@@ -66,6 +66,22 @@ def test_all_from_the_moment_on_is_told_and_little_before(
     assert told.probes <= 60
 
 
+@given(total=st.integers(SAMPLE, 200_000), ago=st.floats(1.0, 200_000.0), rate=st.sampled_from([0.1, 1.0, 20.0]))
+def test_a_quiet_host_is_searched_from_its_oldest_event_on(total: int, ago: float, rate: float) -> None:
+    told = Told(1, total, rate, 0)
+    moment = told.time(total) - ago
+
+    async def quiet(cursor: int | None) -> Place | None:
+        return None if cursor is None or cursor >= total else await told.probe(cursor)
+
+    cursor = asyncio.run(seek(quiet, moment))
+    assert cursor is not None
+    assert cursor < 1 + bisect_right(range(total), moment, key=lambda place: place / rate) + SAMPLE
+    if cursor:
+        assert told.time(cursor) >= moment - TOLERANCE - 4 * SAMPLE / rate
+    assert told.probes <= 60
+
+
 def test_a_host_that_tells_nothing_gives_no_place() -> None:
     async def silent(_: int | None) -> Place | None:
         return None

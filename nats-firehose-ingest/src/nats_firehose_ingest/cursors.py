@@ -148,12 +148,18 @@ class Cursors:
                     self._finished.discard(origin)
                     del self._ledgers[origin]
             elif cursor is not None and cursor != self._saved[origin]:
+                # The time first: a cursor without one could not be taken up by time, should its host count anew.
+                if ledger is self.whereabouts.last and not await self._save_last(origin, ledger):
+                    continue
                 if await self._tried(self._bucket.put(place, str(cursor).encode())):
                     self._saved[origin] = cursor
                     self._metrics.cursor.set(cursor)
-                if ledger is self.whereabouts.last and ledger.reached is not None:
-                    last = json.dumps({"origin": origin, "reached": ledger.reached}).encode()
-                    await self._tried(self._bucket.put(key(self._service, LAST_READ), last))
+
+    async def _save_last(self, origin: str, ledger: CursorLedger) -> bool:
+        if (reached := ledger.stored_until) is None:  # an upstream that tells no times
+            return True
+        last = json.dumps({"origin": origin, "reached": reached}).encode()
+        return await self._tried(self._bucket.put(key(self._service, LAST_READ), last))
 
     async def _tried(self, change: Awaitable[object]) -> bool:
         try:

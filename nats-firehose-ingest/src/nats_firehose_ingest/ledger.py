@@ -14,10 +14,11 @@ RECENT = 21  # events whose median time is where the reading stands: servers' cl
 
 @dataclass(slots=True, eq=False)
 class Reading:
-    """A frame whose messages are not all stored: how many are left, and the sequence read just before it."""
+    """A frame whose messages are not all stored: how many are left, the sequence read just before it, its time."""
 
     before: int
     left: int
+    time: str | None
 
 
 class CursorLedger:
@@ -49,6 +50,13 @@ class CursorLedger:
         return median(times) if times else self._reached
 
     @property
+    def stored_until(self) -> float | None:
+        """The upstream's time until which all is stored: where another sequence may be taken up."""
+        oldest = seconds(next(iter(self._open)).time) if self._open else None
+        known = [time for time in (oldest, self.reached) if time is not None]
+        return min(known, default=None)
+
+    @property
     def unsettled(self) -> int:
         """How many frames have messages that are not stored."""
         return len(self._open)
@@ -64,7 +72,7 @@ class CursorLedger:
             self.position = seq
         if not messages or before is None:
             return None
-        reading = Reading(before, messages)
+        reading = Reading(before, messages, time)
         self._open[reading] = None
         return reading
 

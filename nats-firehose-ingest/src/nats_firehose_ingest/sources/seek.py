@@ -19,7 +19,7 @@ GROWTH = 4  # how much further back each look goes
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A sequence and the time there, in seconds since 1970."""
+    """A sequence, and the time of what follows it, in seconds since 1970."""
 
     seq: int
     time: float
@@ -33,25 +33,47 @@ async def seek(probe: Probe, moment: float) -> int | None:
     """A cursor after which everything from `moment` on is told, and little before; 0 where the upstream itself begins
     later. None where it tells nothing to judge by."""
     newest = await probe(None)
-    if newest is None:
+    if newest is not None:
+        bounds = await _down(probe, moment, newest)
+    elif (oldest := await probe(0)) is not None:
+        bounds = await _up(probe, moment, oldest)
+    else:
         return None
-    late, early, told = newest.seq, newest.seq, newest.time
-    step = FIRST_STEP
-    while told > moment and early > 0:
-        late, early = early, max(0, early - step)
+    return await _narrow(probe, moment, *bounds)
+
+
+async def _down(probe: Probe, moment: float, newest: Place) -> tuple[Place, int]:
+    """From the newest event back in growing steps: a place not after the moment, and a cursor after it."""
+    late, early, step = newest.seq, newest, FIRST_STEP
+    while early.time > moment and early.seq > 0:
+        late, cursor = early.seq, max(0, early.seq - step)
         step *= GROWTH
-        if (place := await probe(early)) is None:
-            return None
-        told = place.time
-    while told < moment - TOLERANCE and late - early > SAMPLE:
-        middle = (early + late) // 2
-        if (place := await probe(middle)) is None:
-            return None
-        if place.time > moment:
+        place = await probe(cursor)
+        early = Place(cursor, place.time if place is not None else moment)
+    return early, late
+
+
+async def _up(probe: Probe, moment: float, oldest: Place) -> tuple[Place, int]:
+    """The same from the oldest event on, as a quiet host tells nothing live for a long time."""
+    early, step = Place(0, oldest.time), FIRST_STEP
+    while early.time <= moment:
+        cursor = max(early.seq, oldest.seq) + step
+        place = await probe(cursor)
+        if place is None or place.time > moment:
+            return early, cursor
+        early, step = Place(cursor, place.time), step * GROWTH
+    return early, early.seq
+
+
+async def _narrow(probe: Probe, moment: float, early: Place, late: int) -> int:
+    while early.time < moment - TOLERANCE and late - early.seq > SAMPLE:
+        middle = (early.seq + late) // 2
+        place = await probe(middle)
+        if place is None or place.time > moment:
             late = middle
         else:
-            early, told = middle, place.time
-    return early
+            early = Place(middle, place.time)
+    return early.seq
 
 
 def place_of(events: list[Event]) -> Place | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from itertools import cycle
 
@@ -67,7 +67,7 @@ class Upstream:
     async def events(self) -> AsyncGenerator[Event, None]:
         """Every event in order. Stop reading and upstream is held back: nothing is queued here but what the socket
         buffers."""
-        backoff = Backoff(first=0.5, most=60.0)
+        backoff = Backoff(first=0.5, most=30.0)
         loop = asyncio.get_running_loop()
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None)) as session:
             for host in cycle(await self._beginning_with_the_last()):
@@ -142,7 +142,8 @@ class Upstream:
     async def _probe(self, session: aiohttp.ClientSession, host: str, cursor: int | None) -> Place | None:
         self._pulse.beat()
         told: list[Event] = []
-        try:
+        # What came until an end is all there is: of a quiet host, or beyond its newest event.
+        with suppress(TimeoutError, UpstreamError):
             async with (
                 asyncio.timeout(PROBE_TIMEOUT),
                 subscription(session, self._dialect, host, cursor, self._receive_timeout) as events,
@@ -152,9 +153,6 @@ class Upstream:
                     told.append(event)
                     if len(told) == SAMPLE:
                         break
-        except TimeoutError:
-            if not told:
-                self._log.info("a host tells nothing to judge its place by", host=host, cursor=cursor)
         return place_of(told)
 
     def _heed(self, ended: UpstreamError, host: str, ledger: CursorLedger) -> None:
