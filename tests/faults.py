@@ -89,10 +89,13 @@ class FaultRun:
             await _until(lambda: self._welcomed() > mark, "a new process connected")
 
     async def end(self, ending: Ending) -> None:
-        """The connection ends."""
-        host, mark = await self._host(), self._welcomed()
-        host.end(ending)
-        await _until(lambda: self._welcomed() > mark, f"connected again after {ending}")
+        """The connection ends, and ingest knows how. One that it was about to leave by itself may end unnoticed."""
+        reason = f'firehose_reconnects_total{{reason="{ending.reason}"}}'
+        known = await self.ingest.metric(reason)
+        while await self.ingest.metric(reason) == known:
+            host, mark = await self._host(), self._welcomed()
+            host.end(ending)
+            await _until(lambda mark=mark: self._welcomed() > mark, f"connected again after {ending}")
 
     async def fall_silent(self) -> None:
         """The host tells nothing more on a connection that stands."""

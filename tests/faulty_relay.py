@@ -32,6 +32,11 @@ class Ending:
     code: int | None = None
     error: str | None = None
 
+    @property
+    def reason(self) -> str:
+        """What ingest is to count it as."""
+        return "error_frame" if self.error is not None else f"close_{self.code or WSCloseCode.ABNORMAL_CLOSURE}"
+
 
 GONE = Ending()
 
@@ -108,8 +113,8 @@ class FaultyRelay:
         socket = web.WebSocketResponse(compress=False, timeout=CLOSE_TIMEOUT)
         try:
             await socket.prepare(request)
-        except ConnectionError:  # the client has left meanwhile
-            return socket
+        except ConnectionError as left:  # the client, meanwhile
+            raise web.HTTPServiceUnavailable from left
         client = _Client(asyncio.get_running_loop().create_future())
         client.heard.set()
         self._clients.add(client)

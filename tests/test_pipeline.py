@@ -62,6 +62,14 @@ def let_through(messages: list[RawMessage], filters: Filters) -> Iterator[RawMes
             yield Deletion(uri=message.uri, author=message.author, rev=message.rev, timestamp=now())
 
 
+def unnumbered_behind(world: World, cursor: int) -> int:
+    """How many frames behind the cursor have no sequence to be read: they may have been read and are not in it."""
+    behind = cursor + 1
+    while decode("", to_bytes(world.event(behind)), "").seq is None:
+        behind += 1
+    return behind - cursor - 1
+
+
 @pytest.mark.parametrize(("seed", "filtering"), [(1, False), (2, True)])
 async def test_each_message_once_through_deaths_of_ingest_processor_relay_and_broker(
     seed: int, filtering: bool, broker: Broker, js: JetStreamContext
@@ -117,4 +125,5 @@ async def test_each_message_once_through_deaths_of_ingest_processor_relay_and_br
             assert len(ids) == len(expected), f"a message stands twice in {stream}"
         flawed = sum(isinstance(event, Garbage) and not told(event) for event in events)
         assert flawed > 100
-        assert (await js.stream_info("bluesky-dlq")).state.messages == flawed
+        letters = (await js.stream_info("bluesky-dlq")).state.messages
+        assert flawed <= letters <= flawed + unnumbered_behind(world, int(stored.value or b""))
