@@ -6,13 +6,13 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 
 import nats
 import pytest
 from nats.aio.client import Client
 from nats.js import JetStreamContext
-from nats.js.errors import NotFoundError
+from nats.js.errors import KeyNotFoundError, NotFoundError
 from nats_firehose_ingest.cursors import LAST_READ, Cursors, key
 from nats_firehose_ingest.decoding.frames import decode
 from nats_firehose_ingest.events import Event
@@ -32,12 +32,13 @@ from pipeline_core.deadletters import DeadLetters
 from pipeline_core.messages import read_message
 from pipeline_core.publisher import Publisher
 from pipeline_core.testing import Broker, ServiceProcess, eventually, free_port, running_service
+from pipeline_core.timestamps import now
 from pipeline_core.topology import Bucket, Stream, ensure
 from prometheus_client import CollectorRegistry
 from relay import GOING_AWAY, RECORDING, Relay, encode, made_by_jetstream, pds_frames, relay_frames, sequence
 
 FRAMES = pds_frames()
-STAMP = "2026-07-04T14:38:08.999Z"
+STAMP = now()
 MESSAGES = [message for frame in FRAMES for message in decode("", frame, STAMP).messages]
 IDS = {message.message_id for message in MESSAGES}
 POSTS = [message for message in MESSAGES if message.kind in ("create", "update")]
@@ -316,6 +317,11 @@ async def test_the_cursor_waits_for_the_oldest_post_that_is_not_stored(client: C
     async def saved() -> int:
         return int((await store.get(key("ingest", "wss://host"))).value or b"")
 
+    async def has_saved() -> bool:
+        with suppress(KeyNotFoundError):
+            return await saved() > 0
+        return False
+
     async with (
         Cursors(store, nothing, "ingest", 0.05, metrics, log) as cursors,
         Publisher(client, log, metrics.publish_errors, window=10_000) as publisher,
@@ -324,10 +330,11 @@ async def test_the_cursor_waits_for_the_oldest_post_that_is_not_stored(client: C
         sieve = Sieve(Filters(text_filtering=False), Languages())
         ingest = Ingest(publisher, letters, cursors, sieve, "bluesky.posts", Statistics(metrics, log), metrics, log)
         reading = asyncio.create_task(ingest.run(Told()))
-        await asyncio.sleep(0.5)
+        await eventually(has_saved, "a first cursor")
+        await asyncio.sleep(0.3)  # time for many more saves
         assert await saved() == oldest - 1
         await ensure(js, Stream("bluesky-posts", "bluesky.posts"))
-        assert await reading == "wss://host"
+        await reading
     assert await saved() == LAST
 
 

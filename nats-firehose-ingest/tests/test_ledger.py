@@ -92,7 +92,8 @@ class UpstreamAndBroker(RuleBasedStateMachine):
     @invariant()
     def the_cursor_is_below_the_oldest_message_that_is_not_stored(self) -> None:
         for place, number, reading in self.under_way:
-            if reading is not None and (place, number) not in self.stored:
+            known = reading is not None and self.first is not None and place >= self.first
+            if known and (place, number) not in self.stored:
                 assert self.ledger.cursor is not None
                 assert self.ledger.cursor < self.frames[place][0]
 

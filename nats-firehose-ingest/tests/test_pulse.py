@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nats_firehose_ingest.pulse import STUCK_AFTER, Pulse
+from nats_firehose_ingest.pulse import STANDS_AFTER, STUCK_AFTER, Pulse
 
 
 class Clock:
@@ -20,7 +20,7 @@ def test_what_was_never_connected_is_trouble_at_once() -> None:
 def test_a_lost_connection_is_trouble_only_when_it_stays_lost() -> None:
     clock = Clock()
     pulse = Pulse(clock, patience=30.0)
-    pulse.connected()
+    pulse.heard()
     assert pulse.trouble() is None
     pulse.lost("closed with 1001")
     clock.now += 29.0
@@ -28,8 +28,25 @@ def test_a_lost_connection_is_trouble_only_when_it_stays_lost() -> None:
     assert pulse.trouble() is None
     clock.now += 1.0
     assert pulse.trouble() == "connection refused", "each failed attempt does not begin the patience anew"
-    pulse.connected()
+    pulse.heard()
     assert pulse.trouble() is None
+
+
+def test_a_connection_without_an_event_is_one_only_if_it_stands() -> None:
+    clock = Clock()
+    pulse = Pulse(clock, patience=30.0)
+    for _ in range(100):
+        pulse.connected()
+        clock.now += 0.1
+        assert pulse.trouble() is not None
+        pulse.lost("closed with 1008")
+        clock.now += 10.0
+        assert pulse.trouble() is not None
+    pulse.connected()
+    clock.now += STANDS_AFTER
+    assert pulse.trouble() is None
+    pulse.lost("closed with 1001")
+    assert pulse.trouble() is None, "a quiet upstream that stood has its patience"
 
 
 def test_reading_that_makes_no_step_is_stuck_beyond_the_longest_silence() -> None:

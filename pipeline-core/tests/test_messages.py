@@ -214,7 +214,8 @@ def test_each_thing_that_happens_to_a_post_has_an_id_of_its_own(
     uri = f"at://{author}/app.bsky.feed.post/{rkey}"
     floor = {"uri": uri, "author": author, "text": "", "timestamp": moment}
     happened: list[RawMessage] = [
-        *(RawPost.model_construct(kind="create", cid=cid, rev=rev, **floor) for cid in versions),
+        *(RawPost.model_construct(kind="create", cid=versions[0], rev=at, **floor) for at in {rev, later}),
+        *(RawPost.model_construct(kind="create", cid=cid, rev=None, **floor) for cid in versions),
         *(RawPost.model_construct(kind="update", cid=versions[0], rev=at, **floor) for at in {rev, later}),
         *(Deletion.model_construct(uri=uri, author=author, rev=at, timestamp=moment) for at in {rev, later}),
         *(

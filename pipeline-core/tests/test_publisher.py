@@ -126,10 +126,12 @@ async def test_an_ordered_message_stays_in_its_line_although_those_before_it_had
     async with Publisher(client, log, errors, ack_timeout=0.2) as publisher:
 
         async def post_and_delete() -> None:
-            await publisher.publish("posts.create", b"post", message_id="post", line="author")
-            await publisher.publish("posts.create", b"other", message_id="other", line="another author")
-            await publisher.publish("posts.delete", b"delete", message_id="delete", line="author", ordered=True)
-            await publisher.publish("posts.create", b"again", message_id="again", line="author")
+            await publisher.publish("posts.create", b"post", message_id="post", lines=("author", "uri"))
+            await publisher.publish("posts.create", b"other", message_id="other", lines=("author", "another uri"))
+            await publisher.publish(
+                "posts.delete", b"delete", message_id="delete", lines=("author", "uri"), behind="uri"
+            )
+            await publisher.publish("posts.create", b"again", message_id="again", lines=("author", "uri"))
 
         publishing = asyncio.create_task(post_and_delete())
         while failures(errors) < 2:

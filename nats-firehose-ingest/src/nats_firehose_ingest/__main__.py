@@ -57,8 +57,10 @@ async def ingest(service: Service[IngestSettings]) -> None:
             Cursors(store, mend, settings.service_name, settings.cursor_save_interval, metrics, log) as cursors,
             Publisher(client, log, metrics.publish_errors, mend, max_retries=settings.max_retries) as publisher,
         ):
+            origins: set[str] = set()
 
             async def resume(origin: str) -> CursorLedger:
+                origins.add(origin)
                 return await cursors.ledger(origin, settings.start_cursor)
 
             def stuck() -> str | None:
@@ -75,10 +77,10 @@ async def ingest(service: Service[IngestSettings]) -> None:
             telling = background.start(statistics.tell(settings.stats_interval), log, "statistics")
             await cursors.recall()
             try:
-                origin = await work.run(source(settings, resume, pulse, metrics, log, cursors.whereabouts))
-                log.info("capture read", origin=origin, **statistics.told())
+                await work.run(source(settings, resume, pulse, metrics, log, cursors.whereabouts))
+                log.info("capture read", **statistics.told())
                 if settings.once:
-                    cursors.finish(origin)
+                    cursors.finish(origins)
                 else:  # a service that ends is started again, and would read the capture again
                     pulse.rest()
                     await asyncio.Event().wait()

@@ -18,15 +18,15 @@ from pipeline_core.backoff import Backoff
 from pipeline_core.errors import TopologyError
 from pipeline_core.logs import Log
 
-from nats_firehose_ingest.ledger import CursorLedger
+from nats_firehose_ingest.ledger import CursorLedger, earliest
 from nats_firehose_ingest.metrics import Metrics
-from nats_firehose_ingest.sources.upstream import Whereabouts
+from nats_firehose_ingest.sources.resumption import Whereabouts
 
 LAST_SAVE_TIMEOUT = 2.0  # seconds for the save at the end, which a broker that is away must not hold up
 FAILURES_UNTIL_UNREADY = 3
 FIRST_SAVE_POLL = 0.05  # seconds; a first cursor is saved at once, so that a death in the first seconds costs nothing
 
-LAST_READ = "last"  # the name in the bucket under which stands which origin was read last, and the time reached there
+LAST_READ = "_last"  # the name in the bucket under which stands which origin was read last, and the time reached there
 
 
 class Cursors:
@@ -100,10 +100,10 @@ class Cursors:
             self._ledgers[origin] = CursorLedger(self._saved[origin], reached)
         return self._ledgers[origin]
 
-    def finish(self, origin: str) -> None:
-        """Say that there is nothing left to read of `origin`: once all of it is stored its cursor is deleted, so that
+    def finish(self, origins: set[str]) -> None:
+        """Say that there is nothing left to read of `origins`: once all of one is stored its cursor is deleted, so that
         whoever reads it again begins anew."""
-        self._finished.add(origin)
+        self._finished |= origins
 
     async def _load(self, origin: str) -> int | None:
         stored = await self._get(key(self._service, origin))
@@ -147,19 +147,22 @@ class Cursors:
                 if await self._tried(self._bucket.delete(place)):
                     self._finished.discard(origin)
                     del self._ledgers[origin]
-            elif cursor is not None and cursor != self._saved[origin]:
-                # The time first: a cursor without one could not be taken up by time, should its host count anew.
-                if ledger is self.whereabouts.last and not await self._save_last(origin, ledger):
-                    continue
-                if await self._tried(self._bucket.put(place, str(cursor).encode())):
-                    self._saved[origin] = cursor
-                    self._metrics.cursor.set(cursor)
+            elif (
+                cursor is not None
+                and cursor != self._saved[origin]
+                and await self._tried(self._bucket.put(place, str(cursor).encode()))
+            ):
+                self._saved[origin] = cursor
+                self._metrics.cursor.set(cursor)
+                if ledger is self.whereabouts.last:
+                    await self._save_last(origin, ledger)
 
-    async def _save_last(self, origin: str, ledger: CursorLedger) -> bool:
-        if (reached := ledger.stored_until) is None:  # an upstream that tells no times
-            return True
-        last = json.dumps({"origin": origin, "reached": reached}).encode()
-        return await self._tried(self._bucket.put(key(self._service, LAST_READ), last))
+    async def _save_last(self, origin: str, last: CursorLedger) -> None:
+        """After its cursor: a death between the two leaves the host before, whose cursor is still good."""
+        reached = earliest([last, *self._ledgers.values()])
+        if reached is not None:  # an upstream may tell no times
+            told = json.dumps({"origin": origin, "reached": reached}).encode()
+            await self._tried(self._bucket.put(key(self._service, LAST_READ), told))
 
     async def _tried(self, change: Awaitable[object]) -> bool:
         try:

@@ -42,8 +42,8 @@ class Ingest:
         self._log, self._seldom = log, Seldom(log)
         self._burials: set[asyncio.Future[None]] = set()  # held, or they could be collected before they are done
 
-    async def run(self, source: Source) -> str:
-        """Publish until the source ends; the origin of its last event."""
+    async def run(self, source: Source) -> None:
+        """Publish until the source ends."""
         origin, ledger = "", CursorLedger()
         async with aclosing(source.events()) as events:
             async for event in events:
@@ -53,10 +53,9 @@ class Ingest:
                 if event.messages or event.bad:
                     await self._take(event, ledger)
                 elif event.notice:
-                    self._heed(event, ledger)
+                    self._log.info("upstream says", origin=event.origin, notice=event.notice)
                 else:  # nine events of ten
                     ledger.read(event.seq, 0, event.time)
-        return origin
 
     async def _take(self, event: Event, ledger: CursorLedger) -> None:
         messages, dropped = self._sieve.sift(event.messages)
@@ -68,20 +67,13 @@ class Ingest:
                 subjects.raw(self._subject, message),
                 message.to_json(),
                 message_id=message.message_id,
-                line=message.author,
-                ordered=message.kind != "create",  # what ends a post, or changes it, comes behind it
+                lines=(message.author, message.line),
+                behind=None if message.kind == "create" else message.line,
             )
             stored.add_done_callback(partial(self._stored, ledger, reading, message))
         place = event.seq if event.seq is not None else f"after-{before}"
         for number, bad in enumerate(event.bad):
             await self._bury(ledger, reading, bad, f"{event.origin}:{place}:{number}")
-
-    def _heed(self, event: Event, ledger: CursorLedger) -> None:
-        if event.notice == "OutdatedCursor" and ledger.position is not None:
-            self._metrics.gaps.labels("outdated_cursor").inc()
-            self._log.warning("upstream no longer has what follows our cursor", origin=event.origin)
-        else:
-            self._log.info("upstream says", origin=event.origin, notice=event.notice)
 
     async def _bury(self, ledger: CursorLedger, reading: Reading | None, bad: BadInput, source: str) -> None:
         self._seldom.warning("bad input", bad.reason, source=source, reason=bad.reason, detail=bad.detail)

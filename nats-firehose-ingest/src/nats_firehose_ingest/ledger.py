@@ -84,9 +84,22 @@ class CursorLedger:
         if reading.left == 0:
             del self._open[reading]
 
+    def step_over(self) -> None:
+        """Let the next frame be as if it had been read: it cannot be."""
+        if self.position is not None:
+            self.position += 1
+
     def forget(self) -> None:
         """Start anew without a cursor: upstream does not know ours. What is under way stays open."""
         self.position = None
+
+
+def earliest(ledgers: list[CursorLedger]) -> float | None:
+    """The upstream's time until which all that these ledgers know of is stored: of the first, and of each other that
+    has messages under way."""
+    times = [ledger.stored_until for ledger in ledgers[:1]]
+    times += [ledger.stored_until for ledger in ledgers[1:] if ledger.unsettled]
+    return min((time for time in times if time is not None), default=None)
 
 
 def seconds(time: str | None) -> float | None:

@@ -174,8 +174,8 @@ class Processor:
             subject,
             payload,
             message_id=message.message_id,
-            line=message.author,
-            ordered=message.kind != "create",
+            lines=(message.author, message.line),
+            behind=None if message.kind == "create" else message.line,
         )
         stored.add_done_callback(lambda ack: self._answered.put_nowait((held, ack)))
 

@@ -70,6 +70,11 @@ class Message(BaseModel):
         raise NotImplementedError
 
     @property
+    def line(self) -> str:
+        """What the order of messages matters for: a post's uri, else the author."""
+        return self.author
+
+    @property
     def message_id(self) -> str:
         """`identity` as a `Nats-Msg-Id`, by which JetStream stores one copy."""
         identity = self.identity
@@ -134,9 +139,15 @@ class RawPost(Message):
 
     @property
     def identity(self) -> str:
-        """`<uri>@<cid>`; of an edit `<uri>@<rev>`, as one edit may bring back the words of another."""
-        version = self.cid if self.kind == "create" else self.rev or self.cid
-        return f"{self.uri}@{version}" if version else self.uri
+        """`<uri>@<rev>`, as a post that is written anew may bring back the words of an earlier one, with the CID where
+        no revision is known; of an edit `<uri>@update@<rev>`."""
+        words = (self.uri, "update" if self.kind == "update" else None, self.rev or self.cid)
+        return "@".join(filter(None, words))
+
+    @property
+    def line(self) -> str:
+        """The uri."""
+        return self.uri
 
 
 class Deletion(Message):
@@ -151,6 +162,11 @@ class Deletion(Message):
     def identity(self) -> str:
         """`<uri>@delete@<rev>`."""
         return f"{self.uri}@delete@{self.rev or self.timestamp}"
+
+    @property
+    def line(self) -> str:
+        """The uri."""
+        return self.uri
 
 
 class AccountChange(Message):

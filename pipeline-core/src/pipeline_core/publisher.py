@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -43,8 +43,8 @@ class _Pending:
     headers: dict[str, str]
     acknowledged: asyncio.Future[PubAck]
     due: float
-    line: str | None
-    ordered: bool
+    lines: Sequence[str]
+    behind: str | None
     awaited: bool = True  # an answer may still come; else it waits for its next attempt
     failures: int = 0
     backoff: Backoff = field(default_factory=lambda: Backoff(first=0.25, most=5.0))
@@ -120,17 +120,17 @@ class Publisher:
         *,
         message_id: str,
         headers: Mapping[str, str] | None = None,
-        line: str | None = None,
-        ordered: bool = False,
+        lines: Sequence[str] = (),
+        behind: str | None = None,
     ) -> asyncio.Future[PubAck]:
         """Send a message, waiting first while the window is full. The future gives JetStream's acknowledgement, or
         PublishRejected where it will never take the message.
 
-        JetStream stores in the order of sending, but what has to be sent again comes behind its successors. Of the
-        messages of one `line` an `ordered` one does not: it waits until those before it are stored, and those behind
-        wait for it.
+        JetStream stores in the order of sending, but what has to be sent again comes behind its successors. A message
+        that must come `behind` all of one of its `lines` waits until those before it are stored, and those after it in
+        that line wait for it.
         """
-        await self._turn(line, ordered)
+        await self._turn(lines, behind)
         while len(self._pending) >= self._window:
             self._room.clear()
             await self._room.wait()
@@ -143,20 +143,23 @@ class Publisher:
             {**(headers or {}), Header.MSG_ID.value: message_id},
             loop.create_future(),
             loop.time() + self._ack_timeout,
-            line,
-            ordered,
+            lines,
+            behind,
         )
         self._pending[token] = pending
-        if line is not None:
+        for line in lines:
             self._lines.setdefault(line, []).append(pending)
         await self._send(token, pending)
         return pending.acknowledged
 
-    async def _turn(self, line: str | None, ordered: bool) -> None:
-        while line is not None and (before := self._lines.get(line)):
-            if not ordered and not any(pending.ordered for pending in before):
-                return
-            await asyncio.wait([pending.acknowledged for pending in before])
+    async def _turn(self, lines: Sequence[str], behind: str | None) -> None:
+        while before := [
+            pending.acknowledged
+            for line in lines
+            for pending in self._lines.get(line, ())
+            if line in (behind, pending.behind)
+        ]:
+            await asyncio.wait(before)
 
     async def flush(self) -> None:
         """Wait until everything under way is stored or rejected, or the connection is given up."""
@@ -197,10 +200,10 @@ class Publisher:
 
     def _settle(self, token: int, outcome: PubAck | PublishRejected) -> None:
         pending = self._pending.pop(token)
-        if pending.line is not None:
-            self._lines[pending.line].remove(pending)
-            if not self._lines[pending.line]:
-                del self._lines[pending.line]
+        for line in pending.lines:
+            self._lines[line].remove(pending)
+            if not self._lines[line]:
+                del self._lines[line]
         self._room.set()
         if pending.acknowledged.done():
             return

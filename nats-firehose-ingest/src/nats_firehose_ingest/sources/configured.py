@@ -14,8 +14,9 @@ from nats_firehose_ingest.sources.firehose import Firehose
 from nats_firehose_ingest.sources.jetstream import JetstreamV1, JetstreamV2
 from nats_firehose_ingest.sources.recorder import Recorder
 from nats_firehose_ingest.sources.recording import Recorded, Recording
+from nats_firehose_ingest.sources.resumption import Whereabouts
 from nats_firehose_ingest.sources.subscription import Dialect
-from nats_firehose_ingest.sources.upstream import Resume, Upstream, Whereabouts
+from nats_firehose_ingest.sources.upstream import Resume, Upstream
 
 
 def source(
@@ -29,12 +30,22 @@ def source(
     """The source, not yet connected or opened."""
     if settings.capture is not None:
         return File(settings.capture, resume, pulse, Bar(settings.capture.name))
-    dialect = _dialect(settings)
+    plain = dialect = _dialect(settings)
     recorder = None
     if settings.record is not None:
         recorder = Recorder(settings.record, "frames" if settings.source == "firehose" else "lines")
         dialect = Recording(dialect, recorder)
-    upstream = Upstream(dialect, settings.hosts, resume, settings.receive_timeout, pulse, metrics, log, whereabouts)
+    upstream = Upstream(
+        dialect,
+        settings.hosts,
+        resume,
+        settings.receive_timeout,
+        pulse,
+        metrics,
+        log,
+        whereabouts,
+        searching=plain,
+    )
     return upstream if recorder is None else Recorded(upstream, recorder)
 
 

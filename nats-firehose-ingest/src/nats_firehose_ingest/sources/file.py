@@ -48,9 +48,9 @@ class File:
         with Capture(self._path) as capture, self._progress, ThreadPoolExecutor(1, "capture") as reader:
             start = (await self._resume(capture.origin)).position or 0
             batches, decode = _batches(capture), frames.decode if capture.form == "frames" else _decode_line
-            self._pulse.connected()
+            self._pulse.heard()
             while batch := await loop.run_in_executor(reader, next, batches, None):
-                self._pulse.beat()
+                self._pulse.heard()
                 received_at = now()
                 for record in batch:
                     position += 1

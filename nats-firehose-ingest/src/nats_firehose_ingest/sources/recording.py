@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 import aiohttp
 
@@ -45,5 +46,6 @@ class Recorded:
     async def events(self) -> AsyncGenerator[Event, None]:
         """The source's own."""
         with self._recorder:
-            async for event in self._source.events():
-                yield event
+            async with aclosing(self._source.events()) as events:
+                async for event in events:
+                    yield event

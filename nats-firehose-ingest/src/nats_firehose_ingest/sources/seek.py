@@ -39,21 +39,24 @@ async def seek(probe: Probe, moment: float) -> int | None:
         bounds = await _up(probe, moment, oldest)
     else:
         return None
-    return await _narrow(probe, moment, *bounds)
+    return None if bounds is None else await _narrow(probe, moment, *bounds)
 
 
-async def _down(probe: Probe, moment: float, newest: Place) -> tuple[Place, int]:
-    """From the newest event back in growing steps: a place not after the moment, and a cursor after it."""
+async def _down(probe: Probe, moment: float, newest: Place) -> tuple[Place, int] | None:
+    """From the newest event back in growing steps: a place not after the moment, and a cursor after it. None where it
+    does not tell what it must have."""
     late, early, step = newest.seq, newest, FIRST_STEP
     while early.time > moment and early.seq > 0:
         late, cursor = early.seq, max(0, early.seq - step)
         step *= GROWTH
         place = await probe(cursor)
-        early = Place(cursor, place.time if place is not None else moment)
+        if place is None:
+            return None
+        early = Place(cursor, place.time)
     return early, late
 
 
-async def _up(probe: Probe, moment: float, oldest: Place) -> tuple[Place, int]:
+async def _up(probe: Probe, moment: float, oldest: Place) -> tuple[Place, int] | None:
     """The same from the oldest event on, as a quiet host tells nothing live for a long time."""
     early, step = Place(0, oldest.time), FIRST_STEP
     while early.time <= moment:
