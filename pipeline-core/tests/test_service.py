@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import textwrap
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from pipeline_core import logs
@@ -203,6 +205,26 @@ def test_on_a_terminal_a_hostile_text_is_shown_and_does_not_act(capsys: pytest.C
     assert not set("\x1b\x07\u202e") & set(said)
     assert len(said.splitlines()) == 1
     assert "今日は" in said
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_a_crash_is_told_without_what_its_variables_held(
+    capsys: pytest.CaptureFixture[str], form: Literal["json", "console"]
+) -> None:
+    def crash(post: str, password: str) -> None:
+        raise RuntimeError("a mistake of ours")
+
+    log = logs.configure("test", "INFO", form)
+    try:
+        crash("dear diary".upper(), "hunter".upper())
+    except RuntimeError:
+        log.exception("crashed")
+        logging.getLogger("a library").exception("crashed too")
+    said = capsys.readouterr().out
+    assert said.count("a mistake of ours") >= 2
+    assert "in crash" in said or '"crash"' in said
+    assert "DEAR DIARY" not in said
+    assert "HUNTER" not in said
 
 
 def test_of_many_warnings_of_a_kind_one_is_told_with_their_number(capsys: pytest.CaptureFixture[str]) -> None:

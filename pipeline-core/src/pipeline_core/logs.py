@@ -46,10 +46,15 @@ def configure(service: str, level: str, form: Literal["json", "console"], output
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+    # A crash is told without its local variables: among them are a broker's password and the texts of posts.
+    without_locals = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     renderer: list[Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        [structlog.processors.ExceptionRenderer(without_locals), structlog.processors.JSONRenderer()]
         if form == "json"
-        else [_without_control_characters, structlog.dev.ConsoleRenderer(colors=output.isatty())]
+        else [
+            _without_control_characters,
+            structlog.dev.ConsoleRenderer(colors=output.isatty(), exception_formatter=structlog.dev.plain_traceback),
+        ]
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
