@@ -17,10 +17,11 @@ from nats_firehose_ingest.sources.capture import Capture
 from nats_firehose_ingest.sources.recorder import Recorder
 from pipeline_core.messages import read_message
 from pipeline_core.testing import Broker, ServiceProcess, eventually, running_service
+from pipeline_core.timestamps import now
 from relay import Relay, pds_frames
 
 FRAMES = pds_frames()
-IDS = {message.message_id for frame in FRAMES for message in decode("", frame, "2026-07-04T14:38:09.000Z").messages}
+IDS = {message.message_id for frame in FRAMES for message in decode("", frame, now()).messages}
 
 
 @pytest.fixture
@@ -152,6 +153,11 @@ async def test_what_comes_over_the_network_can_be_recorded_and_read_again(
         (["--only-authors", "ada"], "ONLY_AUTHORS: give DIDs"),
         (["--min-text-length", "20", "--max-text-length", "10"], "MIN_TEXT_LENGTH 20 is more than MAX_TEXT_LENGTH 10"),
         (["--upstream-hosts", "bsky.network"], "UPSTREAM_HOSTS: give WebSocket base URLs"),
+        (["--upstream-hosts", "wss://bsky.network,ws://"], "UPSTREAM_HOSTS: give WebSocket base URLs"),
+        (
+            ["--duplicate-window-seconds", "120"],
+            "DUPLICATE_WINDOW_SECONDS: Input should be greater than or equal to 180",
+        ),
     ],
 )
 def test_settings_that_cannot_be_are_named_in_a_line(arguments: list[str], words: str) -> None:

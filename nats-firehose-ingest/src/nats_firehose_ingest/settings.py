@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
-from pipeline_core.settings import SERVICE_NAME, Settings
+from pipeline_core.settings import SERVICE_NAME, Settings, parts
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import CliPositionalArg
 
@@ -57,28 +58,30 @@ class IngestSettings(Settings):
     nats_kv_bucket: str = Field("firehose-state", description="the bucket that keeps the cursor of each host")
     cursor_save_interval: float = Field(5.0, gt=0, description="seconds between saves of the cursor")
     duplicate_window_seconds: float = Field(
-        600.0, gt=0, description="how long JetStream recognises a post that is sent again"
+        600.0,
+        ge=180,  # twice what a place found by time tells again, as the reading may be slower than the telling was
+        description="how long JetStream recognises a post that is sent again; after a change of hosts up to 90 s are",
     )
     stats_interval: float = Field(10.0, gt=0, description="seconds between lines of statistics in the log")
 
     @field_validator("upstream_hosts")
     @classmethod
     def _are_websocket_urls(cls, hosts: str) -> str:
-        if not all(url.startswith(("ws://", "wss://")) for url in _parts(hosts)):
+        if not all(url.startswith(("ws://", "wss://")) and urlsplit(url).hostname for url in parts(hosts)):
             raise ValueError("give WebSocket base URLs such as wss://bsky.network, separated by commas")
         return hosts
 
     @field_validator("only_authors", "except_authors")
     @classmethod
     def _are_dids(cls, authors: str) -> str:
-        if not all(author.startswith("did:") for author in _parts(authors)):
+        if not all(author.startswith("did:") for author in parts(authors)):
             raise ValueError("give DIDs such as did:plc:z72i7hdynmk6r22z27h6tvur, separated by commas")
         return authors
 
     @field_validator("only_languages")
     @classmethod
     def _are_languages(cls, languages: str) -> str:
-        if wrong := [tag for tag in _parts(languages) if code(tag) is None]:
+        if wrong := [tag for tag in parts(languages) if code(tag) is None]:
             raise ValueError(f"{', '.join(wrong)}: give codes such as en, ja or pt-BR, separated by commas")
         return languages
 
@@ -103,12 +106,8 @@ class IngestSettings(Settings):
     def hosts(self) -> list[str]:
         """`upstream_hosts`, taken apart, without a slash at the end; Bluesky's own where it is empty."""
         version = self.jetstream_version if self.source == "jetstream" else 1
-        return [url.rstrip("/") for url in _parts(self.upstream_hosts or BLUESKY[self.source, version])]
+        return [url.rstrip("/") for url in parts(self.upstream_hosts or BLUESKY[self.source, version])]
 
     def listed(self, name: Literal["only_languages", "only_authors", "except_authors"]) -> frozenset[str]:
         """A list of a filter, taken apart."""
-        return frozenset(_parts(getattr(self, name)))
-
-
-def _parts(listed: str) -> list[str]:
-    return [part.strip() for part in listed.split(",") if part.strip()]
+        return frozenset(parts(getattr(self, name)))

@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     @field_validator("nats_url")
     @classmethod
     def _names_servers(cls, url: str) -> str:
-        servers = [urlsplit(part if "://" in part else f"nats://{part}") for part in _parts(url)]
+        servers = [urlsplit(part if "://" in part else f"nats://{part}") for part in parts(url)]
         if not servers or not all(server.scheme in _SCHEMES and server.hostname for server in servers):
             raise ValueError("give servers such as nats://localhost:4222, separated by commas")
         for server in servers:
@@ -66,10 +66,11 @@ class Settings(BaseSettings):
     @property
     def nats_servers(self) -> list[str]:
         """`nats_url`, taken apart."""
-        return _parts(self.nats_url)
+        return parts(self.nats_url)
 
 
-def _parts(listed: str) -> list[str]:
+def parts(listed: str) -> list[str]:
+    """What stands between the commas, without blanks; nothing of what is empty."""
     return [part.strip() for part in listed.split(",") if part.strip()]
 
 
