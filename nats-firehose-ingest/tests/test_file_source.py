@@ -17,7 +17,7 @@ from nats_firehose_ingest.sources.recorder import Recorder
 from pipeline_core.messages import RawPost
 from relay import RECORDING, encode, pds_frames, relay_frames
 
-NOW = "2026-07-04T14:38:09.000Z"
+NOW = "2026-11-23T10:02:00.000Z"  # after the recorded frames were told
 
 
 class Watching(nullcontext[None]):

@@ -7,9 +7,10 @@ import libipld
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from nats_firehose_ingest.decoding.car import CID_PREFIX, find_blocks
+from nats_firehose_ingest.decoding.car import CID_PREFIX, find_blocks, is_block_of
 from nats_firehose_ingest.decoding.frames import decode
 from nats_firehose_ingest.events import Event, UpstreamError
+from nats_firehose_ingest.untrusted import LONGEST_WORDS
 from pipeline_core.messages import AccountChange, RawPost, Reply, read_message
 from relay import (
     RECORDING,
@@ -114,6 +115,7 @@ BOMB = b"\x81" * 100_000
         ("undecodable_commit", commit(record(), blocks=b"\x05no")),
         ("undecodable_commit", commit(record(), blocks=b"\xff" * 30)),
         ("undecodable_commit", commit(record(), repo=7)),
+        ("undecodable_commit", commit(*[record()] * 201)),
         ("undecodable_commit", commit(ops=[{"path": "app.bsky.feed.post/3k", "action": "create", "cid": None}])),
         *(
             ("undecodable_commit", commit(ops=[{"path": "app.bsky.feed.post/3k", "action": "create", "cid": cid}]))
@@ -134,6 +136,19 @@ def test_bad_input_is_named_never_raised_and_kept(reason: str, frame: bytes) -> 
     assert [bad.reason for bad in event.bad] == [reason]
     assert event.bad[0].payload or frame == b""
     assert not event.messages
+
+
+def test_a_block_that_many_operations_name_is_hashed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[bytes] = []
+
+    def counting(cid: bytes, block: bytes) -> bool:
+        hashed.append(cid)
+        return is_block_of(cid, block)
+
+    monkeypatch.setattr("nats_firehose_ingest.decoding.frames.is_block_of", counting)
+    event = decode("host", commit(*[record()] * 199, record(text="another")), NOW)
+    assert len({message.uri for message in event.messages if isinstance(message, RawPost)}) == 200
+    assert sorted(hashed) == sorted([cid_of(record()), cid_of(record(text="another"))])
 
 
 def test_what_upstream_invents_makes_no_names_of_ours() -> None:
@@ -181,6 +196,16 @@ def test_an_account_that_goes_is_told_of(status: str) -> None:
     frame = encode({"op": 1, "t": "#account"}, {"seq": 7, "did": DID, "time": NOW, "active": False, "status": status})
     (change,) = decode("host", frame, NOW).messages
     assert change == AccountChange(author=DID, active=False, status=status, timestamp=NOW, received_at=NOW)
+
+
+@pytest.mark.parametrize(
+    ("time", "taken"),
+    [("2026-07-04T14:43:09Z", "2026-07-04T14:43:09Z"), ("2026-07-04T14:43:10Z", NOW), ("9999-12-31T23:59:59Z", NOW)],
+)
+def test_an_account_does_not_change_long_after_it_was_told_of(time: str, taken: str) -> None:
+    frame = encode({"op": 1, "t": "#account"}, {"seq": 7, "did": DID, "time": time, "active": True})
+    (change,) = decode("host", frame, NOW).messages
+    assert change.timestamp == taken
 
 
 @pytest.mark.parametrize("status", ["throttled", "desynchronized", None, 7])
@@ -263,6 +288,13 @@ def test_what_is_attached_wrongly_does_not_cost_the_post(fields: dict[str, Any])
 def test_an_error_frame_is_upstreams_last_word() -> None:
     with pytest.raises(UpstreamError, match="FutureCursor: cursor in the future"):
         decode("host", encode({"op": -1}, {"error": "FutureCursor", "message": "cursor in the future"}), NOW)
+
+
+def test_of_a_last_word_only_the_beginning_is_kept() -> None:
+    with pytest.raises(UpstreamError) as raised:
+        decode("host", encode({"op": -1}, {"error": "E" * 10_000, "message": "m" * 10_000}), NOW)
+    assert raised.value.name == "E" * LONGEST_WORDS
+    assert str(raised.value) == f"{'E' * LONGEST_WORDS}: {'m' * LONGEST_WORDS}"
 
 
 @settings(max_examples=300)

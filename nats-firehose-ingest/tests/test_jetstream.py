@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jetstream import DICTIONARY_V1, NSID, Jetstream, Told, line, packer, told, trained
 from nats_firehose_ingest.decoding import frames
-from nats_firehose_ingest.decoding.jetstream import Decode, decode_v1, decode_v2, decoder_of
+from nats_firehose_ingest.decoding.jetstream import LEAST_TIME_CURSOR, Decode, decode_v1, decode_v2, decoder_of
 from nats_firehose_ingest.events import Event, UpstreamError
 from nats_firehose_ingest.ledger import CursorLedger
 from nats_firehose_ingest.metrics import Metrics
@@ -28,7 +28,7 @@ from pipeline_core.testing import eventually
 from prometheus_client import CollectorRegistry
 from relay import GOING_AWAY, RECORDING, pds_frames, relay_frames
 
-NOW = "2026-07-04T14:38:09.000Z"
+NOW = "2026-11-23T10:02:00.000Z"  # after the recorded frames were told
 DID = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"
 CID = "bafyreidqpc7si3dbimffi64lz3xsx2qt45ip7rpna2qpslcddp23itjjzm"
 FRAMES = pds_frames()
@@ -188,6 +188,20 @@ def test_a_place_that_is_none_does_not_cost_the_post(place: Any) -> None:
     for event in (decode_v1("host", v1(time_us=place), NOW), decode_v2("host", v2(**commit(), seq=place), NOW)):
         assert event.seq is None
         assert [message.kind for message in event.messages] == ["create"]
+
+
+def test_a_time_that_is_far_ahead_of_our_clock_is_no_place() -> None:
+    in_a_minute, in_an_hour = (int((time.time() + ahead) * 1_000_000) for ahead in (60, 3600))
+    for place, seq in [(in_a_minute, in_a_minute), (in_an_hour, None), (253_402_300_799_999_999, None)]:
+        event = JetstreamV1().decode("host", v1(time_us=place), NOW)
+        assert event.seq == seq
+        assert [message.kind for message in event.messages] == ["create"]
+
+
+def test_a_sequence_whose_next_one_would_be_taken_for_a_time_is_no_place() -> None:
+    places = [LEAST_TIME_CURSOR - 2, LEAST_TIME_CURSOR - 1]
+    events = [decode_v2("host", v2(**commit(), seq=place), NOW) for place in places]
+    assert [event.seq for event in events] == [LEAST_TIME_CURSOR - 2, None]
 
 
 def test_what_upstream_adds_is_passed_over_and_what_it_invents_makes_no_names_of_ours() -> None:

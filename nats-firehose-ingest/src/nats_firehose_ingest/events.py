@@ -8,6 +8,8 @@ from typing import Protocol
 
 from pipeline_core.messages import RawMessage
 
+from nats_firehose_ingest.untrusted import LONGEST_WORDS
+
 
 @dataclass(frozen=True, slots=True)
 class BadInput:
@@ -51,8 +53,10 @@ class Source(Protocol):
 
 
 class UpstreamError(Exception):
-    """Upstream ends the stream, or will not begin it, and says why (`FutureCursor`, `ConsumerTooSlow`, …)."""
+    """Upstream ends the stream, or will not begin it, and says why (`FutureCursor`, `ConsumerTooSlow`, …). Of its words
+    only the beginning is kept."""
 
     def __init__(self, name: str, message: str) -> None:
+        name, message = name[:LONGEST_WORDS], message[:LONGEST_WORDS]
         super().__init__(f"{name}: {message}" if message else name)
         self.name = name

@@ -12,13 +12,12 @@ from pipeline_core.messages import RawMessage
 from nats_firehose_ingest.decoding.car import find_blocks, is_block_of
 from nats_firehose_ingest.decoding.records import POST, NotAPost, account_change, deletion, raw_post
 from nats_firehose_ingest.events import BadInput, Event, UpstreamError
+from nats_firehose_ingest.untrusted import LONGEST_WORDS, UNREADABLE, words
 
 _POST_PATH = f"{POST}/"
 _MESSAGE, _ERROR = 1, -1
-# What the decoder and our own reading of untrusted values raise; nesting without end is the RecursionError.
-_UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 _ACTIONS = {"create", "update", "delete"}
-_LONGEST_WORDS = 200  # characters of upstream's own words in a log line or header
+_MOST_OPERATIONS = 200  # of one commit, by the lexicon
 _KNOWN = {"#commit", "#identity", "#account", "#sync", "#info"}
 
 
@@ -33,8 +32,8 @@ def decode(origin: str, frame: bytes, received_at: str) -> Event:
         if op != _MESSAGE or not isinstance(kind, str) or not isinstance(body, dict):
             raise ValueError(f"header {header!r:.100}")
         seq, time = body.get("seq"), body.get("time")
-    except _UNREADABLE as unreadable:
-        return Event(origin, "unreadable", bad=[BadInput("undecodable_frame", _words(unreadable), frame)])
+    except UNREADABLE as unreadable:
+        return Event(origin, "unreadable", bad=[BadInput("undecodable_frame", words(unreadable), frame)])
     if type(seq) is not int or seq < 0:
         seq = None
     if not isinstance(time, str):
@@ -49,10 +48,10 @@ def decode(origin: str, frame: bytes, received_at: str) -> Event:
             if change := account_change(body.get("did"), body.get("active"), body.get("status"), time, received_at):
                 event.messages = [change]
         elif kind == "#info":
-            event.notice = str(body.get("name"))[:_LONGEST_WORDS]
-    except _UNREADABLE as unreadable:
+            event.notice = str(body.get("name"))[:LONGEST_WORDS]
+    except UNREADABLE as unreadable:
         # What was read of it so far would be published twice if it stayed beside the dead letter.
-        return Event(origin, kind[1:], seq, time, bad=[BadInput(f"undecodable_{kind[1:]}", _words(unreadable), frame)])
+        return Event(origin, kind[1:], seq, time, bad=[BadInput(f"undecodable_{kind[1:]}", words(unreadable), frame)])
     return event
 
 
@@ -60,6 +59,8 @@ def _read_commit(event: Event, body: dict[str, Any], received_at: str, frame: by
     if body.get("tooBig"):
         event.bad = [BadInput("commit_too_big", "upstream left the operations out", frame)]
         return
+    if len(body["ops"]) > _MOST_OPERATIONS:
+        raise ValueError(f"{len(body['ops'])} operations")
     ops = [op for op in body["ops"] if op["path"].startswith(_POST_PATH)]
     if not ops:
         return
@@ -73,11 +74,12 @@ def _read_commit(event: Event, body: dict[str, Any], received_at: str, frame: by
     bad: list[BadInput] = []
     written = {op["path"]: _cid(op) for op in ops if op["action"] in ("create", "update")}
     blocks = find_blocks(body["blocks"], set(written.values())) if written else {}
+    records = {cid: _record(cid, block) for cid, block in blocks.items()}  # once each: many operations may name one
     missing = [path for path, cid in written.items() if cid not in blocks]
     if missing:
         bad.append(
             BadInput(
-                "missing_block", f"{len(missing)} of {len(written)}, first {did}/{missing[0]}"[:_LONGEST_WORDS], frame
+                "missing_block", f"{len(missing)} of {len(written)}, first {did}/{missing[0]}"[:LONGEST_WORDS], frame
             )
         )
     for op in ops:
@@ -86,7 +88,7 @@ def _read_commit(event: Event, body: dict[str, Any], received_at: str, frame: by
         if action == "delete":
             messages.append(deletion(did, rkey, rev, event.time, received_at))
         elif (cid := written.get(path)) is not None and (block := blocks.get(cid)) is not None:
-            post = _post(action, did, rkey, rev, cid, block, received_at)
+            post = _post(action, did, rkey, rev, cid, block, records[cid], received_at)
             if isinstance(post, BadInput):
                 bad.append(post)
             else:
@@ -101,6 +103,16 @@ def _cid(op: dict[str, Any]) -> bytes:
     return cid
 
 
+def _record(cid: bytes, block: bytes) -> Any:
+    """What a block holds, or the NotAPost that says why that cannot be told."""
+    if not is_block_of(cid, block):
+        return NotAPost("wrong_hash", "another block stands under its address")
+    try:
+        return libipld.decode_dag_cbor(block)
+    except (ValueError, RecursionError) as unreadable:
+        return NotAPost("undecodable_record", words(unreadable))
+
+
 def _post(
     action: Literal["create", "update"],
     did: str,
@@ -108,19 +120,14 @@ def _post(
     rev: str | None,
     cid: bytes,
     block: bytes,
+    record: Any,
     received_at: str,
 ) -> RawMessage | BadInput:
-    where = f"{did}/{_POST_PATH}{rkey}"
-    if not is_block_of(cid, block):
-        return BadInput("wrong_hash", where[:_LONGEST_WORDS], block)
-    try:
-        record = libipld.decode_dag_cbor(block)
-        return raw_post(action, did, rkey, libipld.encode_cid(cid), rev, record, received_at)
-    except NotAPost as other:
-        return BadInput(other.reason, f"{where}: {other}"[:_LONGEST_WORDS], block)
-    except (ValueError, RecursionError) as unreadable:
-        return BadInput("undecodable_record", f"{where}: {_words(unreadable)}"[:_LONGEST_WORDS], block)
-
-
-def _words(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:_LONGEST_WORDS]
+    if not isinstance(record, NotAPost):
+        try:
+            return raw_post(action, did, rkey, libipld.encode_cid(cid), rev, record, received_at)
+        except NotAPost as other:
+            record = other
+        except (ValueError, RecursionError) as unreadable:
+            record = NotAPost("undecodable_record", words(unreadable))
+    return BadInput(record.reason, f"{did}/{_POST_PATH}{rkey}: {record}"[:LONGEST_WORDS], block)

@@ -13,6 +13,7 @@ from msgspec.json import Decoder
 
 from nats_firehose_ingest.decoding.records import POST, NotAPost, account_change, deletion, raw_post
 from nats_firehose_ingest.events import BadInput, Event, UpstreamError
+from nats_firehose_ingest.untrusted import LONGEST_WORDS, UNREADABLE, words
 
 Decode = Callable[[str, bytes, str], Event]
 """The event in one line, given its origin, the line and when it was received. Whatever is wrong with it is part of the
@@ -21,12 +22,9 @@ event."""
 LEAST_TIME_CURSOR = 10**15  # what is less is a sequence number of version 2; what is not, microseconds since 1970
 _LAST_MICROSECOND = 253_402_300_799_999_999  # of the year 9999, the last that RFC 3339 can write
 _EPOCH = datetime(1970, 1, 1)  # in UTC, but without a zone, as with one each line would take a microsecond longer
-_LONGEST_WORDS = 200  # characters of upstream's own words in a log line or header
 _KINDS_V1 = ("commit", "identity", "account")
 _NSID = "network.bsky.jetstream.subscribeEvents"
 _KINDS_V2 = {f"{_NSID}#{kind}": kind for kind in (*_KINDS_V1, "sync", "info")}
-# What the decoder and our own reading of untrusted values raise; nesting without end is the RecursionError.
-_UNREADABLE = (ValueError, TypeError, RecursionError)
 
 
 # The members are Any, as a wrong type in what we do not need must not cost the event.
@@ -91,7 +89,7 @@ def decode_v1(origin: str, line: bytes, received_at: str) -> Event:
     """The event in a line of `/subscribe`. Its place is its `time_us`."""
     try:
         told = _V1.decode(line)
-    except _UNREADABLE as unreadable:
+    except UNREADABLE as unreadable:
         return _outline_v1(origin, line, unreadable)
     seq, time = _moment(told.time_us)
     kind = told.kind
@@ -108,10 +106,10 @@ def decode_v2(origin: str, line: bytes, received_at: str) -> Event:
     connection."""
     try:
         told = _V2.decode(line)
-    except _UNREADABLE as unreadable:
+    except UNREADABLE as unreadable:
         return _outline_v2(origin, line, unreadable)
     if told.type == "error":
-        raise UpstreamError(str(told.error or "unnamed")[:_LONGEST_WORDS], str(told.message or "")[:_LONGEST_WORDS])
+        raise UpstreamError(str(told.error or "unnamed"), str(told.message or ""))
     payload = told.payload
     if told.type != "message" or payload is None:
         return _broken(origin, None, None, None, ValueError(f"a frame of type {told.type!r:.100}"), line)
@@ -123,7 +121,7 @@ def decode_v2(origin: str, line: bytes, received_at: str) -> Event:
     if kind in ("commit", "account"):
         _read(event, payload.did, payload, payload.account, received_at, line)
     elif kind == "info":
-        event.notice = str(payload.name)[:_LONGEST_WORDS]
+        event.notice = str(payload.name)[:LONGEST_WORDS]
     return event
 
 
@@ -131,7 +129,7 @@ def decoder_of(line: bytes) -> Decode:
     """`decode_v2` for a line of version 2, known by its `$type`; else `decode_v1`."""
     try:
         return decode_v1 if _V2.decode(line).type is None else decode_v2
-    except _UNREADABLE:
+    except UNREADABLE:
         return decode_v1
 
 
@@ -148,8 +146,8 @@ def _read(
             raise ValueError("it does not say in which collection")
         elif commit.collection == POST:
             _read_commit(event, did, commit, received_at, line)
-    except _UNREADABLE as unreadable:
-        event.bad = (_bad(f"undecodable_{event.kind}", _words(unreadable), line),)
+    except UNREADABLE as unreadable:
+        event.bad = (_bad(f"undecodable_{event.kind}", words(unreadable), line),)
 
 
 def _read_commit(event: Event, did: Any, commit: _Commit, received_at: str, line: bytes) -> None:
@@ -184,15 +182,15 @@ def _read_post(
         event.messages = (raw_post(action, did, rkey, cid, rev, _RECORD.decode(record), received_at),)
     except NotAPost as other:
         event.bad = (_bad(other.reason, f"{where}: {other}", line),)
-    except _UNREADABLE as unreadable:
-        event.bad = (_bad("undecodable_record", f"{where}: {_words(unreadable)}", line),)
+    except UNREADABLE as unreadable:
+        event.bad = (_bad("undecodable_record", f"{where}: {words(unreadable)}", line),)
 
 
 def _outline_v1(origin: str, line: bytes, why: Exception) -> Event:
     """The event of a line that is not as it should be: its kind and place, where they at least can be read."""
     try:
         told = _OUTLINE_V1.decode(line)
-    except _UNREADABLE:
+    except UNREADABLE:
         told = _OutlineV1()
     return _broken(origin, told.kind if told.kind in _KINDS_V1 else None, *_moment(told.time_us), why, line)
 
@@ -200,14 +198,14 @@ def _outline_v1(origin: str, line: bytes, why: Exception) -> Event:
 def _outline_v2(origin: str, line: bytes, why: Exception) -> Event:
     try:
         told = _OUTLINE_V2.decode(line).payload or _OutlinePayload()
-    except _UNREADABLE:
+    except UNREADABLE:
         told = _OutlinePayload()
     kind = _KINDS_V2.get(told.type) if isinstance(told.type, str) else None
     return _broken(origin, kind, *_place(told), why, line)
 
 
 def _broken(origin: str, kind: str | None, seq: int | None, time: str | None, why: Exception, line: bytes) -> Event:
-    bad = _bad(f"undecodable_{kind or 'frame'}", _words(why), line)
+    bad = _bad(f"undecodable_{kind or 'frame'}", words(why), line)
     return Event(origin, kind or "unreadable", seq, time, bad=(bad,))
 
 
@@ -227,7 +225,7 @@ def _moment(time_us: Any) -> tuple[int | None, str | None]:
 def _place(payload: _Payload | _OutlinePayload) -> tuple[int | None, str | None]:
     seq, time = payload.seq, payload.time
     return (
-        seq if type(seq) is int and 0 <= seq < LEAST_TIME_CURSOR else None,
+        seq if type(seq) is int and 0 <= seq < LEAST_TIME_CURSOR - 1 else None,  # what is asked for is the next one
         time if isinstance(time, str) else None,
     )
 
@@ -239,8 +237,4 @@ def _word(name: str, value: Any) -> str:
 
 
 def _bad(reason: str, detail: str, line: bytes) -> BadInput:
-    return BadInput(reason, detail[:_LONGEST_WORDS], line)
-
-
-def _words(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+    return BadInput(reason, detail[:LONGEST_WORDS], line)

@@ -8,6 +8,8 @@ from pipeline_core.messages import AccountChange, Deletion, RawPost, Reply
 from pipeline_core.timestamps import rfc3339_utc
 
 from nats_firehose_ingest.decoding.facets import facets, values
+from nats_firehose_ingest.ledger import seconds
+from nats_firehose_ingest.untrusted import MOST_AHEAD
 
 POST = "app.bsky.feed.post"
 MOST_LISTED = 8  # languages or labels of one post: the lexicon allows 3 and 10; clients are not always that modest
@@ -84,8 +86,9 @@ def deletion(did: str, rkey: str, rev: str | None, time: str | None, received_at
 
 
 def account_change(did: Any, active: Any, status: Any, time: Any, received_at: str) -> AccountChange | None:
-    """The message for an account that came back or went; None where its posts stay as they are. ValueError where the
-    event does not say whose account it is or whether it is active."""
+    """The message for an account that came back or went; None where its posts stay as they are. A time far ahead of
+    `received_at` is replaced by it, or whoever orders an account's changes by time would never see a later one.
+    ValueError where the event does not say whose account it is or whether it is active."""
     if not isinstance(did, str) or not did or not isinstance(active, bool):
         raise ValueError(f"did is {type(did).__name__}, active is {type(active).__name__}")
     if not active and status not in GONE:
@@ -95,7 +98,7 @@ def account_change(did: Any, active: Any, status: Any, time: Any, received_at: s
         author=did,
         active=active,
         status=None if active else status,
-        timestamp=utc_or(time, received_at),
+        timestamp=_not_ahead(utc_or(time, received_at), received_at),
         received_at=received_at,
     )
 
@@ -111,6 +114,12 @@ def utc_or(time: Any, otherwise: str) -> str:
         return rfc3339_utc(time) if isinstance(time, str) else otherwise
     except ValueError:
         return otherwise
+
+
+def _not_ahead(time: str, received_at: str) -> str:
+    told, received = seconds(time), seconds(received_at)
+    is_ahead = told is not None and received is not None and told > received + MOST_AHEAD
+    return received_at if is_ahead else time
 
 
 def _tokens(listed: Any) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from importlib import resources
 
 import aiohttp
@@ -17,6 +18,7 @@ from zstandard import (
 from nats_firehose_ingest.decoding.jetstream import LEAST_TIME_CURSOR, Decode, decode_v1, decode_v2
 from nats_firehose_ingest.decoding.records import POST
 from nats_firehose_ingest.events import BadInput, Event
+from nats_firehose_ingest.untrusted import MOST_AHEAD
 
 PATH_V1 = "/subscribe"
 PATH_V2 = "/xrpc/network.bsky.jetstream.subscribeEvents"
@@ -56,8 +58,12 @@ class JetstreamV1:
         return url if cursor is None else f"{url}&cursor={max(cursor - OVERLAP, self.oldest)}"
 
     def decode(self, origin: str, data: bytes, received_at: str) -> Event:
-        """The event in one message, text or zstd."""
-        return _decode(decode_v1, self._zstd, origin, data, received_at)
+        """The event in one message, text or zstd. A time that our clock has long to reach is no place: as the cursor it
+        would stay the latest, and nothing would ever come after it."""
+        event = _decode(decode_v1, self._zstd, origin, data, received_at)
+        if event.seq is not None and event.seq > (time.time() + MOST_AHEAD) * 1_000_000:
+            event.seq = None
+        return event
 
 
 class JetstreamV2:

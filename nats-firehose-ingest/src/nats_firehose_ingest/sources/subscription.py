@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Protocol
@@ -14,9 +15,11 @@ from nats_firehose_ingest.events import Event, UpstreamError
 
 CONNECT_TIMEOUT = 15.0  # seconds until a host has answered the upgrade to a WebSocket
 CLOSE_TIMEOUT = 1.0  # seconds for upstream's answer to our close; a backlog on its way can hold that up
-LARGEST_FRAME = 64 * 1024 * 1024  # bytes; the protocol's own limit on a commit is 5 MB, but a frame must not stop us
+# Bytes of a frame. The protocol's own limit is 5 MB, and what is small in a frame can be large in memory: an empty
+# array is one byte there and some seventy here.
+LARGEST_FRAME = 8 * 1024 * 1024
 BAD_REQUEST = 400  # the HTTP status of a subscription that is refused for what it asks
-LONGEST_WORDS = 200  # characters of upstream's own words in a log line
+LARGEST_REFUSAL = 64 * 1024  # bytes read of a refusal, which is an error's name and a sentence
 STAMP_INTERVAL = 0.001  # seconds that one reading of the clock serves: a stamp shows milliseconds
 
 
@@ -118,12 +121,20 @@ async def _raise_named(session: aiohttp.ClientSession, url: str) -> None:
     """Ask once more for what was refused, as the client keeps no body of a failed upgrade. UpstreamError with the name
     that an XRPC error has in it, if it has one."""
     async with session.get(url) as answer:
-        try:
-            told = await answer.json(content_type=None)
-        except ValueError:
-            return
+        body = await _beginning(answer.content)
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        return
     if isinstance(told, dict) and isinstance(told.get("error"), str):
-        raise UpstreamError(told["error"], str(told.get("message") or "")[:LONGEST_WORDS])
+        raise UpstreamError(told["error"], str(told.get("message") or ""))
+
+
+async def _beginning(content: aiohttp.StreamReader) -> bytes:
+    body = b""
+    while len(body) < LARGEST_REFUSAL and (chunk := await content.read(LARGEST_REFUSAL - len(body))):
+        body += chunk
+    return body
 
 
 def _why_ended(message: aiohttp.WSMessage, socket: aiohttp.ClientWebSocketResponse, silence: Silence) -> Ended:
