@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
 import pytest
@@ -74,7 +74,7 @@ def test_what_cannot_be_read_is_said_in_one_line(tmp_path: Path, capsys: pytest.
 class BreaksOff:
     """Tells one event and fails."""
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self) -> AsyncGenerator[Event, None]:
         yield Event("host", "commit", 7)
         raise ServiceError("it broke")
 
@@ -93,6 +93,28 @@ async def test_a_connection_that_is_lost_goes_on_where_it_was() -> None:
         await dry.read(BreaksOff())
     assert (await dry.resume("host")).position == 7
     assert (await dry.resume("another host")).position == 3
+
+
+class Noticing:
+    """Tells one event, and notices that it is no longer read."""
+
+    closed = False
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        try:
+            yield Event("host", "commit", 7)
+        finally:
+            self.closed = True
+
+
+async def test_a_source_is_closed_before_a_reading_that_failed_is_over() -> None:
+    def fails(_: Sequence[RawMessage]) -> tuple[list[RawMessage], Counter[str]]:
+        raise ServiceError("no model")
+
+    source = Noticing()
+    with pytest.raises(ServiceError):
+        await DryRun(fails, None, Tally()).read(source)
+    assert source.closed
 
 
 READ_FOR_EVER = """

@@ -41,3 +41,9 @@ def test_an_edit_that_no_longer_passes_takes_back_the_words_it_replaced() -> Non
     kept, dropped = Sieve(Filters(), Languages()).sift([edit])
     assert kept == [Deletion(uri=edit.uri, author=edit.author, rev="3kb", timestamp=NOW)]
     assert dropped == {"too_short": 1}
+
+
+def test_an_edit_is_taken_back_at_the_time_it_came_whatever_time_its_author_gave_it() -> None:
+    edit = post("gone", kind="update", rev="3kb", cid="bafy", timestamp="2099-01-01T00:00:00Z", received_at=NOW)
+    (taken_back,), _ = Sieve(Filters(), Languages()).sift([edit])
+    assert taken_back.timestamp == NOW

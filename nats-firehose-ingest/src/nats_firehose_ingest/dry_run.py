@@ -9,6 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from typing import Literal
 
 from pipeline_core.errors import ServiceError
@@ -53,9 +54,10 @@ class DryRun:
 
     async def read(self, source: Source) -> None:
         """Until it ends."""
-        async for event in source.events():
-            self._tally.count(event, *self._sift(event.messages))
-            (await self.resume(event.origin)).read(event.seq, 0, event.time)
+        async with aclosing(source.events()) as events:
+            async for event in events:
+                self._tally.count(event, *self._sift(event.messages))
+                (await self.resume(event.origin)).read(event.seq, 0, event.time)
 
 
 async def _until_stopped(dry: DryRun, source: Callable[[Resume], Source]) -> None:

@@ -10,9 +10,6 @@ from pipeline_core.messages import RawPost
 from nats_firehose_ingest.filtering.graphemes import length
 from nats_firehose_ingest.filtering.iso639 import code
 
-REASONS = ("author", "empty_text", "too_short", "too_long", "language")
-"""The tokens that dropped posts are counted under, in the order in which they are looked for."""
-
 # Anything that leaves a mark. The blank of Braille and the fillers of Hangul are letters and signs that leave none.
 _VISIBLE = regex.compile(r"[^\s\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\u2800]")
 
@@ -21,6 +18,8 @@ _VISIBLE = regex.compile(r"[^\s\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}\u280
 class Filters:
     """What a post must be. Lengths are in graphemes, both included; authors are DIDs; languages are tags such as `en`
     or `pt-BR`, of which only the language counts. An empty set lets everything through.
+
+    The reasons, in the order in which they are looked for: author, empty_text, too_short, too_long, language.
 
     ValueError where a language is none.
     """

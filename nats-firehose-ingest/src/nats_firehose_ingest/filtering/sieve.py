@@ -42,6 +42,6 @@ class Sieve:
 
 
 def _withdrawn(edit: RawPost) -> Deletion:
-    return Deletion(
-        uri=edit.uri, author=edit.author, rev=edit.rev, timestamp=edit.timestamp, received_at=edit.received_at
-    )
+    """The time of a deletion is when it was told of; that of a post is what its author says."""
+    told_at = edit.received_at or edit.timestamp
+    return Deletion(uri=edit.uri, author=edit.author, rev=edit.rev, timestamp=told_at, received_at=edit.received_at)
