@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import lzma
 import os
@@ -109,6 +110,12 @@ class Relay:
     greetings: list[bytes] = field(default_factory=list)
     cursors: list[int | None] = field(default_factory=list)
     url: str = ""
+    live: bool = False
+    """Without a cursor, tell the newest event only, as a relay does."""
+    mute: bool = False
+    """Tell nothing live, and nothing that begins at the beginning, as a host too slow for a search."""
+    deaf: bool = False
+    """Do not heed a cursor beyond the newest event: tell all of it, as a host whose sequence has begun anew."""
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
         cursor = int(request.query["cursor"]) if "cursor" in request.query else None
@@ -117,6 +124,12 @@ class Relay:
         await socket.prepare(request)
         while self.greetings:
             await socket.send_bytes(self.greetings.pop(0))
+        if self.live and cursor is None:
+            cursor = (sequence(self.frames[-1]) or 0) - 1
+        if self.mute and not cursor:
+            await asyncio.sleep(60)
+        if self.deaf and cursor and cursor > (sequence(self.frames[-1]) or 0):
+            cursor = 0
         cut = self.cut_after.pop(0) if self.cut_after else None
         sent, reached = 0, cursor or 0
         for frame in self.frames:

@@ -22,6 +22,7 @@ from relay import Relay, pds_frames
 
 FRAMES = pds_frames()
 IDS = {message.message_id for frame in FRAMES for message in decode("", frame, now()).messages}
+POSTS = sum("account" not in one and "delete" not in one for one in IDS)
 
 
 @pytest.fixture
@@ -66,20 +67,29 @@ async def test_a_capture_is_read_once_and_the_command_ends(broker: Broker, js: J
     assert sorted(await ids(js)) == sorted(IDS)
     told = [json.loads(line) for line in ended.stdout.splitlines()]
     (summary,) = [line for line in told if line["event"] == "capture read"]
-    assert (summary["frames"], summary["bad"]) == (len(FRAMES), 0)
+    assert (summary["frames"], summary["bad"], summary["posts"]) == (len(FRAMES), 0, POSTS)
     with pytest.raises(NoKeysError):
         await (await js.key_value("firehose-state")).keys()
 
 
 @pytest.mark.parametrize("end", ["kill", "stop"])
 async def test_a_reading_that_is_cut_off_goes_on_where_it_was(
-    broker: Broker, js: JetStreamContext, capture: Path, end: str
+    broker: Broker, js: JetStreamContext, tmp_path: Path, end: str
 ) -> None:
+    capture = tmp_path / "long.zst"
+    with Recorder(capture, "frames") as recorder:
+        for frame in FRAMES * 40:  # long enough to be cut off
+            recorder.take(frame)
     reading = ServiceProcess("nats_firehose_ingest", **once(broker, capture))
     try:
         await eventually(lambda: _some(js), "some messages stored")
     finally:
-        await reading.stop() if end == "stop" else reading.kill()
+        if end == "stop":
+            code, output = await reading.stop()
+            assert code == 1
+            assert "interrupted: the same command goes on" in output
+        else:
+            reading.kill()
     ended = await asyncio.to_thread(command, **once(broker, capture))
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert sorted(await ids(js)) == sorted(IDS)
@@ -146,7 +156,15 @@ async def test_what_comes_over_the_network_can_be_recorded_and_read_again(
     [
         (["--source", "file"], "SOURCE=file needs a CAPTURE"),
         (["--once"], "ONCE is for SOURCE=file"),
-        (["some.zst"], "CAPTURE is for SOURCE=file"),
+        (["some.zst"], "CAPTURE is for SOURCE=file: add --source file"),
+        (["--upstream-hosts", ","], "UPSTREAM_HOSTS: give WebSocket base URLs"),
+        (["--upstream-hosts", "ws://127.0.0.1:99999"], "UPSTREAM_HOSTS: give WebSocket base URLs"),
+        (["--upstream-hosts", "ws://foo bar"], "UPSTREAM_HOSTS: give WebSocket base URLs"),
+        (["--except-authors", "did:"], "EXCEPT_AUTHORS: give DIDs"),
+        (["--nats-stream", "a b"], "NATS_STREAM: "),
+        (["--nats-kv-bucket", "a.b"], "NATS_KV_BUCKET: "),
+        (["--jetstream-version", "3"], "JETSTREAM_VERSION: "),
+        (["--source", "file", "missing.zst", "--once"], "missing.zst cannot be read: No such file"),
         (["--source", "file", "missing.zst", "--dry-run"], "missing.zst cannot be read: No such file"),
         (["--source", "file", "x.zst", "--record", "y.zst"], "RECORD is for what comes over the network"),
         (["--only-languages", "en,klingonish"], "ONLY_LANGUAGES: klingonish"),
@@ -161,9 +179,9 @@ async def test_what_comes_over_the_network_can_be_recorded_and_read_again(
     ],
 )
 def test_settings_that_cannot_be_are_named_in_a_line(arguments: list[str], words: str) -> None:
-    ended = command(*arguments)
+    ended = command(*arguments, NATS_URL="nats://127.0.0.1:1")
     assert ended.returncode in (1, 2)
-    assert words in ended.stderr
+    assert words in ended.stdout + ended.stderr
     assert "Traceback" not in ended.stderr
 
 

@@ -10,6 +10,7 @@ from pipeline_core import background, logs
 from pipeline_core import service as frame
 from pipeline_core.connection import connected
 from pipeline_core.deadletters import DeadLetters
+from pipeline_core.errors import ServiceError
 from pipeline_core.publisher import Publisher
 from pipeline_core.service import Service
 from pipeline_core.settings import load
@@ -26,13 +27,25 @@ from nats_firehose_ingest.ledger import CursorLedger
 from nats_firehose_ingest.metrics import Metrics
 from nats_firehose_ingest.pulse import Pulse
 from nats_firehose_ingest.settings import IngestSettings
+from nats_firehose_ingest.sources.capture import Capture
 from nats_firehose_ingest.sources.configured import source
 from nats_firehose_ingest.statistics import Statistics
+
+
+async def ingest_once(service: Service[IngestSettings]) -> None:
+    """The same as a command: who waits for its end must know whether it came to it."""
+    try:
+        await ingest(service)
+    except asyncio.CancelledError as interrupted:
+        raise ServiceError("interrupted: the same command goes on where this one was") from interrupted
 
 
 async def ingest(service: Service[IngestSettings]) -> None:
     """Read, publish and keep the cursor until cancelled; then wait for what is under way and save the cursor."""
     settings, log, health = service.settings, service.log, service.health
+    if settings.capture is not None:
+        with Capture(settings.capture):
+            """One that cannot be read is said before a broker is waited for."""
     metrics = Metrics(service.registry)
     raw = Stream(
         settings.nats_stream,
@@ -78,6 +91,7 @@ async def ingest(service: Service[IngestSettings]) -> None:
             await cursors.recall()
             try:
                 await work.run(source(settings, resume, pulse, metrics, log, cursors.whereabouts))
+                await publisher.flush()
                 log.info("capture read", **statistics.told())
                 if settings.once:
                     cursors.finish(origins)
@@ -116,7 +130,7 @@ def count(settings: IngestSettings) -> int:
 def main() -> None:
     """Run the command."""
     settings = load(IngestSettings)
-    sys.exit(count(settings) if settings.dry_run else frame.run(ingest, settings))
+    sys.exit(count(settings) if settings.dry_run else frame.run(ingest_once if settings.once else ingest, settings))
 
 
 if __name__ == "__main__":

@@ -52,5 +52,5 @@ class Metrics:
         self.frames_per_second = gauge("firehose_messages_per_second", "Frames read from upstream a second")
         self.posts_per_second = gauge("firehose_events_per_second", "Posts read from upstream a second")
         self.cursor = gauge("firehose_cursor", "The sequence up to which every post is stored, as last saved")
-        self.lag = gauge("firehose_lag_seconds", "Age of the newest event when it was read")
+        self.lag = gauge("firehose_lag_seconds", "Seconds since the newest event that was read")
         self.under_way = gauge("firehose_ops_queue_size", "Posts published and not yet acknowledged")

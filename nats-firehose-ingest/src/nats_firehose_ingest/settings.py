@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pipeline_core.settings import SERVICE_NAME, Settings, parts
+from pipeline_core.settings import SERVICE_NAME, STREAM_NAME, Settings, parts
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import CliPositionalArg
 
@@ -19,6 +20,8 @@ BLUESKY = {
     ("jetstream", 2): "wss://jetstream.us-east.bsky.network,wss://jetstream.us-west.bsky.network",
 }
 """Bluesky's own hosts, by source and version of Jetstream."""
+
+_DID = re.compile(r"did:[a-z]+:[A-Za-z0-9._:%-]+")  # atproto.com/specs/did
 
 
 class IngestSettings(Settings):
@@ -33,7 +36,7 @@ class IngestSettings(Settings):
     upstream_hosts: str = Field(
         "", description="WebSocket base URLs separated by commas, tried in order; Bluesky's own if empty"
     )
-    jetstream_version: Literal[1, 2] = Field(1, description="of Jetstream: 1 is /subscribe, 2 is subscribeEvents")
+    jetstream_version: int = Field(1, ge=1, le=2, description="of Jetstream: 1 is /subscribe, 2 is subscribeEvents")
     compress: bool = Field(True, description="ask Jetstream for zstd frames")
     start_cursor: int | None = Field(
         None, ge=0, description="where no cursor is stored: start after this one (0: as far back as upstream goes)"
@@ -53,9 +56,11 @@ class IngestSettings(Settings):
     only_languages: str = Field("", description="ISO 639-1 codes separated by commas: drop posts in others")
     only_authors: str = Field("", description="DIDs separated by commas: drop posts of others")
     except_authors: str = Field("", description="DIDs separated by commas: drop their posts")
-    nats_stream: str = Field("bluesky-posts", description="the raw stream")
+    nats_stream: str = Field("bluesky-posts", pattern=STREAM_NAME, description="the raw stream")
     nats_subject: str = Field("bluesky.posts", description="its subjects are <this>.create, .update, .delete, .account")
-    nats_kv_bucket: str = Field("firehose-state", description="the bucket that keeps the cursor of each host")
+    nats_kv_bucket: str = Field(
+        "firehose-state", pattern=SERVICE_NAME, description="the bucket that keeps the cursor of each host"
+    )
     cursor_save_interval: float = Field(5.0, gt=0, description="seconds between saves of the cursor")
     duplicate_window_seconds: float = Field(
         600.0,
@@ -67,14 +72,15 @@ class IngestSettings(Settings):
     @field_validator("upstream_hosts")
     @classmethod
     def _are_websocket_urls(cls, hosts: str) -> str:
-        if not all(url.startswith(("ws://", "wss://")) and urlsplit(url).hostname for url in parts(hosts)):
+        urls = parts(hosts)
+        if (hosts and not urls) or not all(_is_websocket_url(url) for url in urls):
             raise ValueError("give WebSocket base URLs such as wss://bsky.network, separated by commas")
         return hosts
 
     @field_validator("only_authors", "except_authors")
     @classmethod
     def _are_dids(cls, authors: str) -> str:
-        if not all(author.startswith("did:") for author in parts(authors)):
+        if not all(_DID.fullmatch(author) for author in parts(authors)):
             raise ValueError("give DIDs such as did:plc:z72i7hdynmk6r22z27h6tvur, separated by commas")
         return authors
 
@@ -97,7 +103,7 @@ class IngestSettings(Settings):
             if self.record is not None:
                 raise ValueError("RECORD is for what comes over the network, not for SOURCE=file")
         elif self.once or self.capture is not None:
-            raise ValueError(f"{'ONCE' if self.once else 'CAPTURE'} is for SOURCE=file: {self.source} has no end")
+            raise ValueError(f"{'ONCE' if self.once else 'CAPTURE'} is for SOURCE=file: add --source file")
         if self.once and "health_check_port" not in self.model_fields_set:
             self.health_check_port = 0  # any free one: this is a command, and the service may be running beside it
         return self
@@ -111,3 +117,13 @@ class IngestSettings(Settings):
     def listed(self, name: Literal["only_languages", "only_authors", "except_authors"]) -> frozenset[str]:
         """A list of a filter, taken apart."""
         return frozenset(parts(getattr(self, name)))
+
+
+def _is_websocket_url(url: str) -> bool:
+    try:
+        taken_apart = urlsplit(url)
+        _ = taken_apart.port  # ValueError where it is none
+    except ValueError:
+        return False
+    host = taken_apart.hostname
+    return taken_apart.scheme in ("ws", "wss") and bool(host) and not any(map(str.isspace, url))

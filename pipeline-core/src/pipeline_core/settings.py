@@ -14,6 +14,8 @@ from pydantic_settings import BaseSettings, CliApp, SettingsConfigDict, Settings
 _CREDENTIALS = re.compile(r"//[^/\s]*@")
 SERVICE_NAME = r"^[A-Za-z0-9_-]+$"
 """A service's name is a token of subjects and of the bucket's keys."""
+STREAM_NAME = r"^[^\s.*>/\\]+$"
+"""A stream's name is a token of subjects and a folder of the broker's."""
 _SCHEMES = {"nats", "tls", "ws", "wss"}
 
 

@@ -20,7 +20,7 @@ from nats_firehose_ingest.sources.subscription import Dialect, Ended, subscripti
 MARGIN = 30.0  # seconds before what is stored at which another sequence is taken up: events overtake each other
 STALE = 90.0  # seconds that a host's own cursor may lie behind: half of the least window that recognises a repetition
 PROBE_TIMEOUT = 5.0  # seconds to hear a sample of events; a host that tells live may need them
-MOST_SEARCHES = 3  # that fail before it is gone on without a place
+MOST_SEARCHES = 2  # that fail before it is gone on without a place: one less than a host has attempts
 FORGETTING = {"FutureCursor": "future_cursor", "SequenceReset": "sequence_reset", "CursorTooOld": "outdated_cursor"}
 """The errors by which an upstream says that our cursor is not to be followed, and what that is counted as."""
 
