@@ -95,7 +95,7 @@ class FaultRun:
         while await self.ingest.metric(reason) == known:
             host, mark = await self._host(), self._welcomed()
             host.end(ending)
-            await _until(lambda mark=mark: self._welcomed() > mark, f"connected again after {ending}")
+            await _until(partial(self._welcomed_since, mark), f"connected again after {ending}")
 
     async def fall_silent(self) -> None:
         """The host tells nothing more on a connection that stands."""
@@ -166,6 +166,9 @@ class FaultRun:
         cursor = await self.ingest.metric("firehose_cursor")
         head = self.world.head(self._clock())
         return any(seq <= cursor + host.shift <= head for host in self._hosts if host.clients)
+
+    def _welcomed_since(self, mark: int) -> bool:
+        return self._welcomed() > mark
 
     def _welcomed(self) -> int:
         return sum(host.welcomed for host in self._hosts)

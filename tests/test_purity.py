@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 PURE = {
     "pipeline-core/src/pipeline_core": ["backoff", "errors", "health", "messages", "subjects"],
     "nats-firehose-ingest/src/nats_firehose_ingest": [
-        *("events", "ledger", "pulse", "tally"),
+        *("events", "ledger", "pulse", "tally", "untrusted"),
         *(f"decoding/{name}" for name in ("car", "facets", "frames", "jetstream", "records")),
         *(f"filtering/{name}" for name in ("filters", "graphemes", "iso639")),
         "sources/seek",
