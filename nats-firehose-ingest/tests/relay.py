@@ -114,6 +114,10 @@ class Relay:
     """Without a cursor, tell the newest event only, as a relay does."""
     mute: bool = False
     """Tell nothing live, and nothing that begins at the beginning, as a host too slow for a search."""
+    mute_for_searches: int = 0
+    """Tell so many connections without a cursor, or with 0, nothing."""
+    future_cursor: bool = False
+    """Answer a cursor beyond the newest event with the error frame."""
     deaf: bool = False
     """Do not heed a cursor beyond the newest event: tell all of it, as a host whose sequence has begun anew."""
 
@@ -126,6 +130,13 @@ class Relay:
             await socket.send_bytes(self.greetings.pop(0))
         if self.live and cursor is None:
             cursor = (sequence(self.frames[-1]) or 0) - 1
+        if self.future_cursor and cursor and cursor > (sequence(self.frames[-1]) or 0):
+            await socket.send_bytes(encode({"op": -1}, {"error": "FutureCursor", "message": "no"}))
+            await socket.close()
+            return socket
+        if self.mute_for_searches and not cursor:
+            self.mute_for_searches -= 1
+            await asyncio.sleep(60)
         if self.mute and not cursor:
             await asyncio.sleep(60)
         if self.deaf and cursor and cursor > (sequence(self.frames[-1]) or 0):

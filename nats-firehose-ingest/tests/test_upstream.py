@@ -152,6 +152,16 @@ async def test_a_sequence_that_begins_anew_without_a_word_is_taken_up_by_time() 
     assert reading.gaps() == {"sequence_reset": 1}
 
 
+async def test_a_host_that_knows_neither_our_cursor_nor_answers_a_search_is_read_live_in_the_end() -> None:
+    ledger = CursorLedger(10**9, reached=FIRST + 5000)
+    relay = Relay(identities(range(1, 101)), future_cursor=True, mute_for_searches=4)
+    async with relay.serving() as url:
+        reading = Reading([url], {url: ledger}, ledger)
+        await reading.first()
+    assert reading.gaps() == {"future_cursor": 1}
+    assert reading.found() == 0
+
+
 async def test_a_message_too_large_to_be_taken_is_stepped_over_and_counted() -> None:
     async def serve(request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(compress=False)

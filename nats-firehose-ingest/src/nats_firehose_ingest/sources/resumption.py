@@ -20,7 +20,7 @@ from nats_firehose_ingest.sources.subscription import Dialect, Ended, subscripti
 MARGIN = 30.0  # seconds before what is stored at which another sequence is taken up: events overtake each other
 STALE = 90.0  # seconds that a host's own cursor may lie behind: half of the least window that recognises a repetition
 PROBE_TIMEOUT = 5.0  # seconds to hear a sample of events; a host that tells live may need them
-MOST_SEARCHES = 2  # that fail before it is gone on without a place: one less than a host has attempts
+MOST_SEARCHES = 2  # that fail before it is gone on without a place
 FORGETTING = {"FutureCursor": "future_cursor", "SequenceReset": "sequence_reset", "CursorTooOld": "outdated_cursor"}
 """The errors by which an upstream says that our cursor is not to be followed, and what that is counted as."""
 
@@ -58,12 +58,14 @@ class Resumption:
         self._dialect, self._whereabouts, self._receive_timeout = dialect, whereabouts, receive_timeout
         self._pulse, self._metrics, self._log = pulse, metrics, log
         self._read: dict[int, CursorLedger] = {}  # by identity: the ledgers of all hosts that were read from
+        self._host = ""
         self._loss: str | None = None
         self._searches = 0
 
-    def turn_to_host(self) -> None:
+    def turn_to(self, host: str) -> None:
         """What another host said of a cursor says nothing of this one's."""
-        self._loss, self._searches = None, 0
+        if host != self._host:
+            self._host, self._loss, self._searches = host, None, 0
 
     def heed(self, ended: UpstreamError) -> None:
         """Take an upstream's word on our cursor. Where it does not even know the place that was found, nothing more

@@ -15,12 +15,15 @@ from nats_firehose_ingest.events import Event, UpstreamError
 from nats_firehose_ingest.ledger import CursorLedger
 from nats_firehose_ingest.metrics import Metrics
 from nats_firehose_ingest.pulse import Pulse
-from nats_firehose_ingest.sources.resumption import Resumption, Start, Whereabouts
+from nats_firehose_ingest.sources.resumption import MOST_SEARCHES, Resumption, Start, Whereabouts
 from nats_firehose_ingest.sources.subscription import Dialect, Ended, subscription
 
 STEADY = 30.0  # seconds after which a connection counts as good, and the next failure as the first
 LONGEST_WAIT = 30.0  # seconds between two attempts
-ATTEMPTS_AT_A_HOST = 3  # in a row, without a single event, before the next host's turn
+# In a row, without a single event, before the next host's turn: enough to be told that our cursor is unknown, to search
+# as often as is worth it, and to go on live.
+ATTEMPTS_AT_A_HOST = MOST_SEARCHES + 2
+UNTAKEABLE_ATTEMPTS = 3  # at a message that ends the connection
 UNTAKEABLE = {"close_1007", "close_1009"}
 """How a connection ends over a message that is no UTF-8 or too large, and would again the next time."""
 
@@ -67,7 +70,7 @@ class Upstream:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None)) as session:
             for host in cycle(await self._beginning_with_the_last()):
                 ledger, fruitless = await self._resume(self._dialect.origin(host)), 0
-                self._resumption.turn_to_host()
+                self._resumption.turn_to(host)
                 while fruitless < ATTEMPTS_AT_A_HOST:
                     started, reason, why, fresh = loop.time(), "", "", True
                     fruitless += 1
@@ -137,7 +140,7 @@ class Upstream:
         if reason not in UNTAKEABLE or ledger.position is None:
             return
         self._untakeable += 1
-        if self._untakeable == ATTEMPTS_AT_A_HOST:
+        if self._untakeable == UNTAKEABLE_ATTEMPTS:
             self._metrics.gaps.labels("untakeable_message").inc()
             self._log.error("a message that cannot be taken: going on behind it", host=host, cursor=ledger.position)
             ledger.step_over()
