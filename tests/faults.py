@@ -206,7 +206,7 @@ FAULTS: dict[str, tuple[int, Callable[[FaultRun], Awaitable[None]]]] = {
     "consumer_too_slow": (1, lambda run: run.end(Ending(error="ConsumerTooSlow"))),
     "silence": (1, FaultRun.fall_silent),
     "future_cursor": (2, FaultRun.count_anew),
-    "change_of_host": (3, FaultRun.change_host),
+    "change_of_host": (4, FaultRun.change_host),
 }
 """Each fault, with the connections that it costs ingest."""
 
