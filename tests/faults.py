@@ -28,7 +28,7 @@ RECEIVE_TIMEOUT = 1.0  # seconds; no host of ours is silent for so long unless i
 AWAY = 10.0  # seconds
 SLACK = 120.0  # seconds of events before the first one due that hosts still have, as a search may look at them
 ANEW = 10_000_000  # how far a sequence that begins anew lies below the last one: more than a run has events
-MOST_LOSSES = 3  # of connections by one process, as it waits twice as long after each
+MOST_LOSSES = 4  # of connections by one process, as it waits twice as long after each
 
 
 class Clock:
