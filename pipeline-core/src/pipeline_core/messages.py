@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
@@ -55,7 +56,7 @@ _LONGEST_PLAIN_ID = 512
 _PLAIN = re.compile("[!-~]+")
 
 
-class Message(BaseModel):
+class Message(BaseModel, ABC):
     """What all messages of the raw stream have in common. `author` is a DID; `timestamp` and `received_at` are UTC."""
 
     model_config = ConfigDict(populate_by_name=True)
@@ -65,9 +66,9 @@ class Message(BaseModel):
     received_at: Timestamp | None = None
 
     @property
+    @abstractmethod
     def identity(self) -> str:
         """What this message and no other is: the same for each copy of it, from whatever source."""
-        raise NotImplementedError
 
     @property
     def line(self) -> str:
