@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from nats_firehose_ingest.metrics import Metrics as IngestMetrics
 from nats_firehose_ingest.settings import IngestSettings
+from nats_stream_processor.deployment import UNIFIED
 from nats_stream_processor.metrics import Metrics as ProcessorMetrics
 from nats_stream_processor.settings import ProcessorSettings
 from pipeline_core.settings import Settings
@@ -17,7 +20,12 @@ from pydantic import AliasChoices
 ROOT = Path(__file__).parents[1]
 SERVICES = [
     ("nats-firehose-ingest", IngestSettings, IngestMetrics, ""),
-    ("nats-stream-processor", ProcessorSettings, ProcessorMetrics, "stream_processor_"),
+    (
+        "nats-stream-processor",
+        ProcessorSettings,
+        partial(ProcessorMetrics, prefix=UNIFIED.metrics_prefix),
+        "stream_processor_",
+    ),
 ]
 
 
@@ -37,13 +45,13 @@ def variables(kind: type[Settings]) -> set[str]:
 
 
 @pytest.mark.parametrize(("service", "settings", "metrics", "prefix"), SERVICES)
-def test_settings(service: str, settings: type[Settings], metrics: type, prefix: str) -> None:
+def test_settings(service: str, settings: type[Settings], metrics: Callable[..., object], prefix: str) -> None:
     told = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", section(service, "Environment")))
     assert told == variables(settings)
 
 
 @pytest.mark.parametrize(("service", "settings", "metrics", "prefix"), SERVICES)
-def test_metrics(service: str, settings: type[Settings], metrics: type, prefix: str) -> None:
+def test_metrics(service: str, settings: type[Settings], metrics: Callable[..., object], prefix: str) -> None:
     registry = CollectorRegistry()
     metrics(registry)
     kept = {metric.name + ("_total" if metric.type == "counter" else "") for metric in registry.collect()}

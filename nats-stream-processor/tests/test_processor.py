@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from nats.aio.client import Client
 from nats.js.errors import NotFoundError
+from nats_stream_processor.deployment import UNIFIED
 from nats_stream_processor.engine import Engine, Prediction
 from nats_stream_processor.metrics import Metrics
 from nats_stream_processor.processor import Processor
@@ -216,13 +217,17 @@ class Stumbling:
 async def processing_here(client: Client, engine: Any) -> AsyncIterator[Processor]:
     """The processor in this process, on an engine of the test's own; it makes no stream but the one it reads."""
     settings = ProcessorSettings(_cli_parse_args=False, retry_delay=0.1)
-    js, log, metrics = client.jetstream(), logs.configure("test", "INFO", "console"), Metrics(CollectorRegistry())
+    js, log, metrics = (
+        client.jetstream(),
+        logs.configure("test", "INFO", "console"),
+        Metrics(CollectorRegistry(), UNIFIED.metrics_prefix),
+    )
     consumer = Consumer("bluesky-posts", "unified-processor", "bluesky.posts")
     await ensure(js, LETTERS)
     pulling = PullConsumer(client, consumer, log, lambda: ensure(js, RAW, consumer))
     publisher = Publisher(client, log, metrics.publish_errors)
     letters = DeadLetters(publisher, LETTERS.subject, "test", metrics.dead_letters)
-    processor = Processor(engine, pulling, publisher, letters, settings, metrics, log)
+    processor = Processor(engine, pulling, publisher, letters, settings, UNIFIED, metrics, log)
     async with pulling, processor, publisher:
         running = asyncio.create_task(processor.run())
         yield processor

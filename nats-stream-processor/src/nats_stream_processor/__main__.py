@@ -19,16 +19,17 @@ from pipeline_core.settings import load
 from pipeline_core.topology import BorrowedStream, Consumer, Stream, bring_about, dead_letter_stream, ensure
 
 from nats_stream_processor.cpus import usable_cpus
+from nats_stream_processor.deployment import UNIFIED, Deployment
 from nats_stream_processor.engine import Engine, ModelError
 from nats_stream_processor.metrics import Metrics
 from nats_stream_processor.processor import Processor
 from nats_stream_processor.settings import ProcessorSettings
 
 
-async def process(service: Service[ProcessorSettings]) -> None:
+async def process(service: Service[ProcessorSettings], deployment: Deployment = UNIFIED) -> None:
     """Load the model, then process raw posts until cancelled; then finish or hand back what was taken."""
     settings, log, health = service.settings, service.log, service.health
-    metrics = Metrics(service.registry)
+    metrics = Metrics(service.registry, deployment.metrics_prefix)
     health.ready_while("model", lambda: "not loaded yet")
     engine = await _load(service)
     health.ready_while("model", lambda: None)
@@ -55,7 +56,7 @@ async def process(service: Service[ProcessorSettings]) -> None:
             max_retries=settings.max_retries,
         )
         letters = DeadLetters(publisher, letters_stream.subject, settings.service_name, metrics.dead_letters)
-        processor = Processor(engine, messages, publisher, letters, settings, metrics, log)
+        processor = Processor(engine, messages, publisher, letters, settings, deployment, metrics, log)
         health.ready_while("consumer", messages.unserved)
         health.ready_while("publishing", publisher.failing)
         health.tell("posts", processor.told)

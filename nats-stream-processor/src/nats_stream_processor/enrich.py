@@ -11,17 +11,18 @@ DIGITS = 4  # of a probability: finer than any model's calibration, and a third 
 
 def enrich(
     post: RawPost,
-    sentiment: Sequence[float],
+    sentiment: Sequence[float] | None,
     topics: Sequence[float],
     *,
     threshold: float,
     processor: str,
     processed_at: str,
 ) -> EnrichedPost:
-    """`sentiment`: 3 probabilities in the order of SENTIMENTS; `topics`: 19 in the order of TOPICS."""
+    """`sentiment`: 3 probabilities in the order of SENTIMENTS, or None where nobody asked for it; `topics`: 19 in the
+    order of TOPICS."""
     return EnrichedPost.model_construct(
         **dict(post),
-        sentiment=name_sentiment(sentiment),
+        sentiment=None if sentiment is None else name_sentiment(sentiment),
         topics=name_topics(topics, threshold),
         processor=processor,
         processed_at=processed_at,

@@ -11,7 +11,7 @@ _SHARES = tuple(tenth / 10 for tenth in range(1, 11))
 class Metrics:
     """One instance a process, on the service's own registry."""
 
-    def __init__(self, registry: CollectorRegistry, prefix: str = "stream_processor") -> None:
+    def __init__(self, registry: CollectorRegistry, prefix: str) -> None:
         def counter(name: str, what: str, *labels: str) -> Counter:
             return Counter(f"{prefix}_{name}", what, labels, registry=registry)
 

@@ -28,6 +28,7 @@ from pipeline_core.publisher import Publisher
 from pipeline_core.timestamps import now
 from pydantic import ValidationError
 
+from nats_stream_processor.deployment import Deployment
 from nats_stream_processor.engine import Engine, Prediction
 from nats_stream_processor.enrich import enrich
 from nats_stream_processor.metrics import Metrics
@@ -64,11 +65,13 @@ class Processor:
         publisher: Publisher,
         letters: DeadLetters,
         settings: ProcessorSettings,
+        deployment: Deployment,
         metrics: Metrics,
         log: Log,
     ) -> None:
         self._engine, self._consumer, self._publisher, self._letters = engine, consumer, publisher, letters
         self._settings, self._metrics, self._log, self._seldom = settings, metrics, log, Seldom(log)
+        self._deployment, self._root = deployment, deployment.root(settings.output_subject)
         self._held: dict[int, Held] = {}
         self._answered: asyncio.Queue[tuple[Held, asyncio.Future[PubAck]]] = asyncio.Queue()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
@@ -126,7 +129,7 @@ class Processor:
                 case RawPost() as post:
                     await self._answer(held, post, next(predictions))
                 case Deletion() | AccountChange() as removal:
-                    subject = subjects.removal(self._settings.output_subject, removal)
+                    subject = subjects.removal(self._root, removal)
                     await self._publish(held, removal, subject, held.message.data)
 
     async def _answer(self, held: Held, post: RawPost, prediction: Prediction | Exception) -> None:
@@ -135,14 +138,14 @@ class Processor:
             return
         enriched = enrich(
             post,
-            prediction.sentiment,
+            prediction.sentiment if "sentiment" in self._deployment.tasks else None,
             prediction.topics,
             threshold=self._settings.topic_sigmoid_threshold,
             processor=self._settings.service_name,
             processed_at=now(),
         )
         self._count(enriched)
-        await self._publish(held, post, subjects.enriched(self._settings.output_subject, enriched), enriched.to_json())
+        await self._publish(held, post, subjects.enriched(self._root, enriched), enriched.to_json())
 
     async def _failed(self, held: Held, error: Exception) -> None:
         self._metrics.errors.labels("inference").inc()
@@ -173,7 +176,7 @@ class Processor:
         stored = await self._publisher.publish(
             subject,
             payload,
-            message_id=message.message_id,
+            message_id=self._deployment.message_id(message),
             lines=(message.author, message.line),
             behind=None if message.kind == "create" else message.line,
         )

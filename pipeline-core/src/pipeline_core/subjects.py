@@ -7,6 +7,9 @@ from pipeline_core.messages import AccountChange, Deletion, EnrichedPost, RawMes
 UNLABELLED = "none"
 """The token that stands where a post has no sentiment or no topic."""
 
+TOPICS_ONLY = "topics.only"
+"""Below the enriched subject, where the topics-only processor puts the posts and removals that it answers for."""
+
 
 def prefix(subject: str) -> str:
     """`bluesky.posts` for each of `bluesky.posts`, `bluesky.posts.>` and `bluesky.posts.*`: settings may say either."""
@@ -34,3 +37,14 @@ def enriched(output_subject: str, post: EnrichedPost) -> str:
     sentiment = post.sentiment.label.lower() if post.sentiment else UNLABELLED
     topic = post.topics.top_topic if post.topics else UNLABELLED
     return f"{prefix(output_subject)}.{sentiment}.{topic}"
+
+
+def topics_only(output_subject: str) -> str:
+    """`bluesky.enriched.topics.only`, which takes the place of `bluesky.enriched` in the subjects above:
+    `bluesky.enriched.topics.only.none.music`, `bluesky.enriched.topics.only.delete`.
+
+    Two tokens, so that no filter on fully enriched posts (`bluesky.enriched.*.*`, `bluesky.enriched.*.music`) or on
+    their removals is sent a word of it. It has removals of its own, for they must come behind their posts, and only the
+    processor that published a post knows when that is stored.
+    """
+    return f"{prefix(output_subject)}.{TOPICS_ONLY}"
