@@ -116,7 +116,7 @@ export class StreamReader {
   async #read(connection: NatsConnection, manager: JetStreamManager, info: StreamInfo): Promise<void> {
     const position = this.#resume(info);
     const consumer = await jetstream(connection).consumers.get(this.settings.stream, {
-      filter_subjects: this.settings.subject,
+      filter_subjects: this.settings.subjects,
       opt_start_seq: position.sequence + 1,
       inactive_threshold: CONSUMER_INACTIVE_MS,
     });

@@ -6,15 +6,15 @@ describe("the settings", () => {
     expect(readSettings({})).toEqual({
       nats: { servers: ["nats://localhost:4222"] },
       stream: "bluesky-posts-enriched",
-      subject: "bluesky.enriched.>",
+      subjects: ["bluesky.enriched.*.*", "bluesky.enriched.*"],
       metricsEnabled: true,
     });
   });
 
-  it("take a subject with or without its ending, and an empty variable as none", () => {
-    expect(readSettings({ OUTPUT_SUBJECT: "bluesky.enriched.dev" }).subject).toBe("bluesky.enriched.dev.>");
-    expect(readSettings({ OUTPUT_SUBJECT: "bluesky.enriched.dev.>" }).subject).toBe("bluesky.enriched.dev.>");
-    expect(readSettings({ OUTPUT_SUBJECT: "" }).subject).toBe("bluesky.enriched.>");
+  it("take the subject of one topic, and an empty variable as none", () => {
+    const { subjects } = readSettings({ OUTPUT_SUBJECT: "bluesky.enriched.*.food_&_dining" });
+    expect(subjects).toEqual(["bluesky.enriched.*.food_&_dining", "bluesky.enriched.*"]);
+    expect(readSettings({ OUTPUT_SUBJECT: "" })).toEqual(readSettings({}));
   });
 
   it("take several servers, and credentials out of the address", () => {

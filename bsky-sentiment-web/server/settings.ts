@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { filterSubjects } from "./subjects";
 
 /** Characters that neither a subject wildcard nor the JetStream API's own subjects could misread. */
 const streamName = /^[A-Za-z0-9_-]+$/;
-const subject = /^[A-Za-z0-9_-]+(\.([A-Za-z0-9_-]+|\*))*(\.>)?$/;
+const subject = /^[A-Za-z0-9_&-]+(\.([A-Za-z0-9_&-]+|\*))*(\.>)?$/;
 
 export const environment = z.object({
   NATS_URL: z.string().min(1).default("nats://localhost:4222"),
@@ -22,8 +23,8 @@ export type NatsServer = { servers: string[]; user?: string; pass?: string; toke
 export type Settings = {
   nats: NatsServer;
   stream: string;
-  /** Ends in `.>`, so that every sentiment and topic below it is read. */
-  subject: string;
+  /** What of it is read; no two of them match the same message. */
+  subjects: string[];
   metricsEnabled: boolean;
 };
 
@@ -47,7 +48,7 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
   return {
     nats: readServers(NATS_URL),
     stream: OUTPUT_STREAM,
-    subject: OUTPUT_SUBJECT.endsWith(".>") ? OUTPUT_SUBJECT : `${OUTPUT_SUBJECT}.>`,
+    subjects: filterSubjects(OUTPUT_SUBJECT),
     metricsEnabled: METRICS_ENABLED === "true" || METRICS_ENABLED === "1",
   };
 }

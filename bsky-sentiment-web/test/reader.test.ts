@@ -156,6 +156,49 @@ describe.skipIf(!binary)("with a real broker", { timeout: 60_000 }, () => {
     ]);
   });
 
+  /** Posts 1 to 3, then the end of the first and of the second one's author, as one processor publishes them. */
+  async function publishLife(root: string, sentiment: string, changes: Record<string, unknown>) {
+    const js = jetstream(connection);
+    for (const number of [1, 2, 3]) {
+      await js.publish(`${root}.${sentiment}.music`, encoded(enriched(number, changes)));
+    }
+    await js.publish(`${root}.delete`, encoded(deletion(1)));
+    await js.publish(`${root}.account`, encoded(account(2)));
+  }
+
+  it("is given each post and each removal once while a topics-only processor publishes them too", async () => {
+    await startBroker();
+    await createStream();
+    await publishLife("bluesky.enriched.topics.only", "none", { sentiment: null, text: "topics only" });
+    await publishLife("bluesky.enriched", "positive", {});
+    await publishLife("bluesky.enriched.topics.only", "none", { sentiment: null, text: "topics only" });
+    await publish(4, 4);
+    await total(2);
+    expect(hub.snapshot(EVERYTHING).posts.map((post) => post.text)).toEqual(["post 4", "post 3"]);
+    expect(hub.stats().unscored).toBe(0);
+    expect((await hub.metrics.received.get()).values[0]?.value).toBe(6);
+    expect((await hub.metrics.repeated.get()).values[0]?.value).toBe(0);
+  });
+
+  it("shows what the topics-only processor publishes, removals obeyed, when that is asked for", async () => {
+    await startBroker();
+    await createStream();
+    await publishLife("bluesky.enriched", "positive", { text: "fully enriched" });
+    await publishLife("bluesky.enriched.topics.only", "none", { sentiment: null });
+    const topicsHub = new Hub(createMetrics(), 1_000);
+    const settings = readSettings({ NATS_URL: broker.url, OUTPUT_SUBJECT: "bluesky.enriched.topics.only" });
+    const topicsReader = new StreamReader(settings, topicsHub, topicsHub.metrics, 1_000);
+    void topicsReader.run();
+    try {
+      await vi.waitFor(() => expect(topicsHub.stats()).toMatchObject({ total: 1, unscored: 1 }), PATIENCE);
+      const [post] = topicsHub.snapshot(EVERYTHING).posts;
+      expect(post).toMatchObject({ text: "post 3", sentiment: null, topics: ["music"] });
+      expect((await topicsHub.metrics.received.get()).values[0]?.value).toBe(5);
+    } finally {
+      await topicsReader.stop();
+    }
+  });
+
   it("notices that its consumer was deleted and goes on where it was", async () => {
     await startBroker();
     await createStream();
