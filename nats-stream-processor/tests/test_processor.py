@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from nats.aio.client import Client
 from nats.js.errors import NotFoundError
+from nats_stream_processor.deliveries import Deliveries
 from nats_stream_processor.deployment import UNIFIED
 from nats_stream_processor.engine import Engine, Prediction
 from nats_stream_processor.metrics import Metrics
@@ -227,8 +228,9 @@ async def processing_here(client: Client, engine: Any) -> AsyncIterator[Processo
     pulling = PullConsumer(client, consumer, log, lambda: ensure(js, RAW, consumer))
     publisher = Publisher(client, log, metrics.publish_errors)
     letters = DeadLetters(publisher, LETTERS.subject, "test", metrics.dead_letters)
-    processor = Processor(engine, pulling, publisher, letters, settings, UNIFIED, metrics, log)
-    async with pulling, processor, publisher:
+    deliveries = Deliveries(pulling, letters, settings, metrics, log)
+    processor = Processor(engine, deliveries, publisher, settings, UNIFIED, metrics, log)
+    async with pulling, deliveries, publisher:
         running = asyncio.create_task(processor.run())
         yield processor
         running.cancel()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 
 from pipeline_core import background
@@ -19,6 +18,7 @@ from pipeline_core.settings import load
 from pipeline_core.topology import BorrowedStream, Consumer, Stream, bring_about, dead_letter_stream, ensure
 
 from nats_stream_processor.cpus import usable_cpus
+from nats_stream_processor.deliveries import Deliveries
 from nats_stream_processor.deployment import UNIFIED, Deployment
 from nats_stream_processor.engine import Engine, ModelError
 from nats_stream_processor.metrics import Metrics
@@ -56,12 +56,13 @@ async def process(service: Service[ProcessorSettings], deployment: Deployment = 
             max_retries=settings.max_retries,
         )
         letters = DeadLetters(publisher, letters_stream.subject, settings.service_name, metrics.dead_letters)
-        processor = Processor(engine, messages, publisher, letters, settings, deployment, metrics, log)
+        deliveries = Deliveries(messages, letters, settings, metrics, log)
+        processor = Processor(engine, deliveries, publisher, settings, deployment, metrics, log)
         health.ready_while("consumer", messages.unserved)
         health.ready_while("publishing", publisher.failing)
         health.tell("posts", processor.told)
         metrics.queue_size.set_function(lambda: messages.waiting)
-        async with messages, processor, publisher:
+        async with messages, deliveries, publisher:
             telling = background.start(processor.tell(settings.stats_interval), log, "statistics")
             try:
                 await processor.run()
@@ -85,7 +86,7 @@ async def _load(service: Service[ProcessorSettings]) -> Engine:
 
 def main() -> None:
     """Run the service."""
-    sys.exit(frame.run(process, load(ProcessorSettings)))
+    frame.end(frame.run(process, load(ProcessorSettings)))
 
 
 if __name__ == "__main__":

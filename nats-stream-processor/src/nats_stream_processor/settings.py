@@ -27,8 +27,13 @@ class ProcessorSettings(Settings):
         30.0, gt=0, description="after this long without an answer a post is given out again"
     )
     max_deliver: int = Field(3, ge=1, description="failed attempts at a post before it becomes a dead letter")
+    fatal_deliveries: int = Field(
+        10, ge=1, description="further deliveries, each tried alone, before what ends the process each time is one"
+    )
     max_ack_pending: int = Field(1000, ge=1, description="posts given out to all replicas and not yet acknowledged")
-    retry_delay: float = Field(5.0, ge=0, description="seconds before a post that failed is given out again")
+    retry_delay: float = Field(
+        5.0, ge=0, description="seconds before a post that failed is given out again; doubled each time, 60 at the most"
+    )
     duplicate_window_seconds: float = Field(
         600.0, gt=0, description="how long JetStream recognises an enriched post that is sent again"
     )

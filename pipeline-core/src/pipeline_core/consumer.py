@@ -31,13 +31,16 @@ IN_FLIGHT = 256  # messages asked for ahead of the work; at 10 posts/s they stil
 PULL_EXPIRES = 5.0  # seconds the broker keeps a pull open
 PULL_GRACE = 2.0  # seconds after which a pull that was not even declared expired is dead
 TICK = 0.25  # seconds between looks at the connection while a pull is open
+KEEP_INTERVAL = 1.0  # seconds between looks at what has long been ours; less where the ack wait is short
 
 _NO_RESPONDERS = "503"
 _CONFLICT = "409"
 
 
 class PullConsumer:
-    """The messages of one durable consumer. `take` gives what has come; the caller acknowledges each message.
+    """The messages of one durable consumer. `take` gives what has come; the caller acknowledges each message. Until it
+    does the message is ours, taken or not: the broker is told so after half of each ack wait, as a slow machine would
+    otherwise see it given out to another, and work twice.
 
     `ensure` is called before the first pull and again whenever the consumer turns out to be gone (deleted, or its
     stream made anew), so that a running service mends what an operator removed.
@@ -67,20 +70,24 @@ class PullConsumer:
         self._missing: str | None = "not found yet"
         self._subscription: Subscription | None = None
         self._puller: asyncio.Task[None] | None = None
+        self._unanswered: list[tuple[float, Msg]] = []  # with the moment at which half of its ack wait is over
+        self._keeper: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         self._subscription = await self._client.subscribe(
             f"{self._inbox}.*", cb=self._on_message, pending_msgs_limit=0, pending_bytes_limit=0
         )
         self._puller = background.start(self._pull_for_ever(), self._log, "pulls")
+        self._keeper = background.start(self._keep_for_ever(), self._log, "messages in progress")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Hand what was not taken back to the broker at once, for another replica."""
-        if self._puller is not None:
-            self._puller.cancel()
+        for task in (self._puller, self._keeper):
+            if task is not None:
+                task.cancel()
         if not self._client.is_connected:
             return
         with contextlib.suppress(NatsError):
@@ -108,11 +115,34 @@ class PullConsumer:
         self._taken.set()
         return taken
 
+    async def flush(self) -> None:
+        """Wait until what was said of messages has reached the broker. Where it is away there is nothing to wait for:
+        what it does not learn it gives out again."""
+        with contextlib.suppress(NatsError):
+            await self._client.flush()
+
+    async def _keep_for_ever(self) -> None:
+        half = self._consumer.ack_wait / 2
+        while True:
+            await asyncio.sleep(min(KEEP_INTERVAL, half / 4))
+            if not self._client.is_connected:
+                continue
+            now = asyncio.get_running_loop().time()
+            ours = [(due, message) for due, message in self._unanswered if not message.is_acked]
+            late = [message for due, message in ours if due <= now]
+            self._unanswered = [(due, message) for due, message in ours if due > now]
+            self._unanswered += [(now + half, message) for message in late]
+            for message in late:
+                if not message.is_acked:  # by others, while we told of those before it
+                    with contextlib.suppress(NatsError):
+                        await message.in_progress()
+
     async def _on_message(self, message: Msg) -> None:
         status = (message.headers or {}).get(Header.STATUS.value) if not message.reply else None
         if status is None:
             self._open = max(0, self._open - 1)
             self._waiting.append(message)
+            self._unanswered.append((asyncio.get_running_loop().time() + self._consumer.ack_wait / 2, message))
             self._arrived.set()
             if self._open == 0:
                 self._changed.set()

@@ -17,7 +17,8 @@ _LONGEST_HEADER = 500  # characters
 
 class DeadLetters:
     """Publishes to `bluesky.dlq.<service>.<reason>` and counts by reason. The headers `Dlq-Reason`, `Dlq-Error`,
-    `Dlq-Service` and `Dlq-Source` say why, in whose words, by whom and where it stood upstream."""
+    `Dlq-Service` and `Dlq-Source` say why, in whose words, by whom and where it stood upstream; `Dlq-Subject`, of a
+    message of the raw stream, where it was published."""
 
     def __init__(self, publisher: Publisher, subject: str, service: str, counter: Counter) -> None:
         """`counter` has one label, the reason."""
@@ -28,10 +29,13 @@ class DeadLetters:
             counter,
         )
 
-    async def bury(self, payload: bytes, *, reason: str, error: str, source: str) -> asyncio.Future[PubAck]:
+    async def bury(
+        self, payload: bytes, *, reason: str, error: str, source: str, subject: str | None = None
+    ) -> asyncio.Future[PubAck]:
         """Keep `payload`. `reason` is one of the caller's own tokens; `source` names the place upstream, such as
-        `bluesky-posts:1234`: the same bytes from the same place are stored once. Waits while the window is full;
-        the future is done when the letter is stored."""
+        `bluesky-posts:1234`: the same bytes from the same place are stored once. `subject` is where it was published,
+        if it was: there it can be replayed. Waits while the window is full; the future is done when the letter is
+        stored."""
         self._counter.labels(reason).inc()
         headers = {
             "Dlq-Reason": reason,
@@ -39,6 +43,8 @@ class DeadLetters:
             "Dlq-Service": self._service,
             "Dlq-Source": _one_line(source),
         }
+        if subject is not None:
+            headers["Dlq-Subject"] = _one_line(subject)
         if len(payload) > LARGEST:
             headers["Dlq-Truncated-From"] = str(len(payload))
         return await self._publisher.publish(

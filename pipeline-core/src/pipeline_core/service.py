@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Generic
+from typing import Generic, NoReturn
 
 from prometheus_client import GC_COLLECTOR, PLATFORM_COLLECTOR, PROCESS_COLLECTOR, CollectorRegistry
 
@@ -25,6 +27,8 @@ class Service(Generic[AnySettings]):
     health: Health
     registry: CollectorRegistry
 
+
+HANDING_BACK = 0.2  # of DRAIN_SECONDS: kept for handing back, where finishing takes longer than the rest of it
 
 Main = Callable[[Service[AnySettings]], Awaitable[None]]
 """A service's work. SIGTERM and SIGINT cancel it: what must be handed over is handed over by the context managers and
@@ -73,13 +77,25 @@ async def _finished(work: asyncio.Future[None]) -> int:
 
 
 async def _drain(work: asyncio.Future[None], service: Service[AnySettings]) -> int:
+    """Cancelled once, work finishes what is under way; once more, it leaves that and only hands back the rest."""
     service.log.info("stopping")
+    drain, handing_back = service.settings.drain_seconds, service.settings.drain_seconds * HANDING_BACK
     work.cancel()
-    done, _ = await asyncio.wait({work}, timeout=service.settings.drain_seconds)
+    done, _ = await asyncio.wait({work}, timeout=drain - handing_back)
     if not done:
-        service.log.error("not drained in time", drain_seconds=service.settings.drain_seconds)
+        service.log.error("not drained in time", drain_seconds=drain)
+        work.cancel()
+        await asyncio.wait({work}, timeout=handing_back)
         return 1
     if not work.cancelled():
         await work
     service.log.info("stopped")
     return 0
+
+
+def end(code: int) -> NoReturn:
+    """End the process at once, when `run` has returned: a thread that still computes would hold up an exit in order,
+    and what it computes was handed back."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

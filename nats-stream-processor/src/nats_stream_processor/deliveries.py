@@ -1,0 +1,207 @@
+"""Raw messages from being given out to us until they are answered for: acknowledged, given back or buried.
+
+A message that fails is given out again, later each time, and becomes a dead letter at its MAX_DELIVER-th delivery.
+One that ends the process leaves no word: all that shows is that it, and whatever was at work beside it, comes again.
+So what has come more than MAX_DELIVER times is tried alone, and becomes a dead letter after FATAL_DELIVERIES more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.js.api import PubAck
+from pipeline_core import background
+from pipeline_core.consumer import PullConsumer
+from pipeline_core.deadletters import DeadLetters
+from pipeline_core.logs import Log, Seldom
+from pipeline_core.messages import RawMessage, RawPost
+
+from nats_stream_processor.metrics import Metrics
+from nats_stream_processor.settings import ProcessorSettings
+
+LONGEST_RETRY_DELAY = 60.0  # seconds; what passes at all has mostly passed by then, and nobody waits longer for a post
+_MOST_DOUBLINGS = 16  # enough for any delay to reach its bound, and no number too large for a float
+
+
+@dataclass(slots=True, eq=False)
+class Delivery:
+    """A raw message that was given out to us and is not answered for. `said` is what it says, if that can be read."""
+
+    message: Msg
+    since: float = field(default_factory=time.monotonic)
+    said: RawMessage | None = None
+    buried: bool = False
+
+    @property
+    def place(self) -> str:
+        """Its stream and sequence: `bluesky-posts:1234`."""
+        metadata = self.message.metadata
+        return f"{metadata.stream}:{metadata.sequence.stream}"
+
+    @property
+    def times(self) -> int:
+        """How often it was given out, now included, to whichever replica and whatever became of that."""
+        return self.message.metadata.num_delivered
+
+
+class Deliveries:
+    """Leaving the block hands back what was not answered for, for another replica. Leave the publisher's block first,
+    so that what is under way counts as answered for."""
+
+    def __init__(
+        self, consumer: PullConsumer, letters: DeadLetters, settings: ProcessorSettings, metrics: Metrics, log: Log
+    ) -> None:
+        self._consumer, self._letters, self._settings = consumer, letters, settings
+        self._metrics, self._log, self._seldom = metrics, log, Seldom(log)
+        self._held: set[Delivery] = set()
+        self._let_go = asyncio.Event()
+        self._suspect: Delivery | None = None
+        self._on_trial: Delivery | None = None
+        self._answered: asyncio.Queue[tuple[Delivery, asyncio.Future[PubAck]]] = asyncio.Queue()
+        self._acknowledging: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._acknowledging = background.start(self._acknowledge_for_ever(), self._log, "acknowledgements")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._acknowledging is not None:
+            self._acknowledging.cancel()
+        while not self._answered.empty():
+            await self._settle(*self._answered.get_nowait())
+        unfinished = list(self._held)
+        for delivery in unfinished:
+            await self._give_back(delivery, delay=0)
+        if unfinished:
+            self._log.info("handed back", messages=len(unfinished))
+
+    @property
+    def held(self) -> int:
+        """How many were taken and are not answered for."""
+        return len(self._held)
+
+    @property
+    def waiting(self) -> int:
+        """How many have come and were not taken."""
+        return self._consumer.waiting
+
+    async def take(self, most: int) -> list[Delivery]:
+        """Wait for messages that may be worked on together, `most` at the most, oldest first. A suspect comes alone:
+        after all that was taken before is answered for, and nothing comes after it until it is, too."""
+        await self._until(lambda: self._on_trial not in self._held)
+        while self._suspect is None:
+            if together := await self._sorted(await self._consumer.take(most)):
+                return together
+        await self._until(lambda: self._held == {self._suspect})
+        self._on_trial, self._suspect = self._suspect, None
+        return [self._on_trial]
+
+    def answer(self, delivery: Delivery, stored: asyncio.Future[PubAck]) -> None:
+        """Acknowledge it as soon as `stored`, the publishing of what became of it, is done."""
+        stored.add_done_callback(lambda ack: self._answered.put_nowait((delivery, ack)))
+
+    async def failed(self, delivery: Delivery, error: Exception) -> None:
+        """It could not be worked on: give it out again later, or bury it if that was tried often enough."""
+        self._metrics.errors.labels("inference").inc()
+        if delivery.times >= self._settings.max_deliver:
+            await self.bury(delivery, "inference_failed", repr(error))
+        else:
+            self._log.warning("post failed", place=delivery.place, error=repr(error))
+            await self._give_back(delivery, delay=retry_delay(self._settings.retry_delay, delivery.times))
+
+    async def bury(self, delivery: Delivery, reason: str, error: str) -> None:
+        """Make it a dead letter and acknowledge it when that is stored."""
+        delivery.buried = True
+        self._metrics.errors.labels(reason).inc()
+        self._seldom.warning("dead letter", reason, place=delivery.place, reason=reason, error=error)
+        message = delivery.message
+        self.answer(
+            delivery,
+            await self._letters.bury(
+                message.data, reason=reason, error=error, source=delivery.place, subject=message.subject
+            ),
+        )
+
+    async def _sorted(self, messages: Sequence[Msg]) -> list[Delivery]:
+        """Those above suspicion. Of the suspects one is kept for its trial, and the broker has the others back before
+        that, so that it cannot take them with it; they come again at different times, hence mostly alone."""
+        deliveries = [Delivery(message) for message in messages]
+        self._held.update(deliveries)
+        often = self._settings.max_deliver
+        suspects = [delivery for delivery in deliveries if delivery.times > often]
+        for fatal in [suspect for suspect in suspects if suspect.times > often + self._settings.fatal_deliveries]:
+            suspects.remove(fatal)
+            await self.bury(fatal, "never_answered", f"given out {fatal.times - 1} times, and nobody lived to answer")
+        for bystander in suspects[1:]:
+            await self._give_back(bystander, delay=random.uniform(0, self._settings.ack_wait_seconds))
+        if suspects:
+            self._suspect = suspects[0]
+            self._seldom.warning("tried alone", "alone", place=suspects[0].place, deliveries=suspects[0].times)
+            await self._consumer.flush()
+        return [delivery for delivery in deliveries if delivery.times <= often]
+
+    async def _until(self, holds: Callable[[], bool]) -> None:
+        while not holds():
+            self._let_go.clear()
+            await self._let_go.wait()
+
+    def _drop(self, delivery: Delivery) -> None:
+        self._held.discard(delivery)
+        self._let_go.set()
+
+    async def _give_back(self, delivery: Delivery, *, delay: float) -> None:
+        self._drop(delivery)
+        try:
+            await delivery.message.nak(delay=delay or None)
+        except NatsError as error:  # the broker gives it out again by itself after the ack wait
+            self._log.warning("not handed back", place=delivery.place, error=str(error))
+
+    async def _acknowledge_for_ever(self) -> None:
+        while True:
+            await self._settle(*await self._answered.get())
+
+    async def _settle(self, delivery: Delivery, ack: asyncio.Future[PubAck]) -> None:
+        if ack.cancelled():
+            return
+        if (rejected := ack.exception()) is not None:
+            await self._rejected(delivery, rejected)
+            return
+        if delivery.said is not None and not delivery.buried:
+            self._count(delivery.said, duplicate=bool(ack.result().duplicate))
+        self._metrics.processing.observe(time.monotonic() - delivery.since)
+        self._drop(delivery)
+        try:
+            await delivery.message.ack()
+        except NatsError as error:  # it comes again, and JetStream recognises its enriched post
+            self._log.warning("not acknowledged", place=delivery.place, error=str(error))
+
+    async def _rejected(self, delivery: Delivery, why: BaseException) -> None:
+        if delivery.buried:  # not even its dead letter can be stored: it stays in the raw stream and comes again
+            self._log.error("dead letter rejected", place=delivery.place, why=str(why))
+            await self._give_back(delivery, delay=retry_delay(self._settings.retry_delay, delivery.times))
+        else:
+            await self.bury(delivery, "rejected", str(why))
+
+    def _count(self, message: RawMessage, *, duplicate: bool) -> None:
+        if duplicate:
+            self._metrics.duplicates.inc()
+        elif isinstance(message, RawPost):
+            self._metrics.published.inc()
+        else:
+            self._metrics.passed_on.labels(message.kind).inc()
+
+
+def retry_delay(first: float, deliveries: int) -> float:
+    """Seconds to wait after so many deliveries, the first being 1: twice as long each time, up to a bound."""
+    return min(LONGEST_RETRY_DELAY, math.ldexp(first, min(deliveries - 1, _MOST_DOUBLINGS)))
