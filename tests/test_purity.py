@@ -16,7 +16,7 @@ PURE = {
         *(f"filtering/{name}" for name in ("filters", "graphemes", "iso639")),
         "sources/seek",
     ],
-    "nats-stream-processor/src/nats_stream_processor": ["batching", "deployment", "enrich", "text"],
+    "nats-stream-processor/src/nats_stream_processor": ["batching", "deployment", "enrich", "errors", "labels", "names", "text"],
 }
 IMPURE = {
     *("aiohttp", "asyncio", "concurrent", "nats", "os", "pathlib", "prometheus_client", "socket", "structlog"),

@@ -1,0 +1,36 @@
+"""What opens a model, whoever uses it: its session and its tokenizer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import onnxruntime  # type: ignore[import-untyped]
+from tokenizers import Tokenizer
+
+from nats_stream_processor.errors import ModelError
+
+
+def open_session(model: Path | bytes, threads: int, file: Path) -> onnxruntime.InferenceSession:
+    """`model` as a path where the graph may have external data beside it; `file` is how an error calls it.
+    Raises ModelError."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # Spinning threads would take the processor from the event loop between batches.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's errors share no narrower base
+        raise ModelError(f"{file} cannot be loaded by onnxruntime: {error}. Restore it.") from error
+
+
+def open_tokenizer(definition: bytes, max_tokens: int, file: Path) -> Tokenizer:
+    """One that cuts texts to `max_tokens` and does not pad; `file` is how an error calls it. Raises ModelError."""
+    try:
+        tokenizer = Tokenizer.from_buffer(definition)
+    except ValueError as error:
+        raise ModelError(f"{file} is not a tokenizer: {error}. Restore it.") from error
+    tokenizer.encode_special_tokens = True  # "[SEP]" written in a post is text
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(max_tokens)
+    return tokenizer
