@@ -64,10 +64,12 @@ async def process(service: Service[ProcessorSettings], deployment: Deployment = 
         metrics.queue_size.set_function(lambda: messages.waiting)
         async with messages, deliveries, publisher:
             telling = background.start(processor.tell(settings.stats_interval), log, "statistics")
+            watching = background.start(metrics.backlog.watch(client, consumer, log), log, "backlog")
             try:
                 await processor.run()
             finally:
                 telling.cancel()
+                watching.cancel()
 
 
 async def _load(service: Service[ProcessorSettings]) -> Engine:

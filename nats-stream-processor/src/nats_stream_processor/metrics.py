@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline_core.backlog import Backlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 _SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
@@ -18,6 +19,7 @@ class Metrics:
         def histogram(name: str, what: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
             return Histogram(f"{prefix}_{name}", what, labels, buckets=buckets, registry=registry)
 
+        self.backlog = Backlog(prefix, registry)
         self.processed = counter("posts_processed_total", "Raw posts that were given an answer")
         self.published = counter("posts_published_total", "Enriched posts that JetStream has stored")
         self.passed_on = counter("removals_passed_on_total", "Deletions and account changes stored, by kind", "kind")
