@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WEB := bsky-sentiment-web
-SERVICES := pipeline-core mock-ingest nats-firehose-ingest nats-stream-processor
+SERVICES := pipeline-core mock-ingest nats-firehose-ingest nats-stream-processor nats-stream-processor-topics
 PYTHON_CODE := $(SERVICES) demo tests benchmarks conftest.py
 
 .DEFAULT_GOAL := help

@@ -16,7 +16,16 @@ PURE = {
         *(f"filtering/{name}" for name in ("filters", "graphemes", "iso639")),
         "sources/seek",
     ],
-    "nats-stream-processor/src/nats_stream_processor": ["batching", "deployment", "enrich", "errors", "labels", "names", "text"],
+    "nats-stream-processor/src/nats_stream_processor": [
+        "batching",
+        "deployment",
+        "enrich",
+        "errors",
+        "labels",
+        "names",
+        "text",
+    ],
+    "nats-stream-processor-topics/src/nats_stream_processor_topics": ["deployment"],
 }
 IMPURE = {
     *("aiohttp", "asyncio", "concurrent", "nats", "os", "pathlib", "prometheus_client", "socket", "structlog"),

@@ -13,9 +13,12 @@ from nats_firehose_ingest.settings import IngestSettings
 from nats_stream_processor.deployment import UNIFIED
 from nats_stream_processor.metrics import Metrics as ProcessorMetrics
 from nats_stream_processor.settings import ProcessorSettings
+from nats_stream_processor_topics.deployment import TOPICS_ONLY
+from nats_stream_processor_topics.settings import TopicsSettings
 from pipeline_core.settings import Settings
 from prometheus_client import CollectorRegistry
 from pydantic import AliasChoices
+from pydantic_settings import BaseSettings
 
 ROOT = Path(__file__).parents[1]
 SERVICES = [
@@ -36,9 +39,12 @@ def section(service: str, heading: str) -> str:
     return found[1]
 
 
-def variables(kind: type[Settings]) -> set[str]:
+def variables(kind: type[Settings], unlike: type[BaseSettings] = BaseSettings) -> set[str]:
+    """The names of all settings, but for those that are the same in `unlike`."""
     names: set[str] = set()
     for name, field in kind.model_fields.items():
+        if repr(field) == repr(unlike.model_fields.get(name)):
+            continue
         alias = field.validation_alias
         names |= {str(choice) for choice in alias.choices} if isinstance(alias, AliasChoices) else {name}
     return {name.upper() for name in names}
@@ -58,3 +64,9 @@ def test_metrics(service: str, settings: type[Settings], metrics: Callable[..., 
     told = {prefix + name for name in re.findall(r"`([a-z_]+)(?:\{[a-z_]+\})?`", section(service, "Metrics"))}
     told.discard(prefix + prefix)
     assert told == kept
+
+
+def test_the_topics_processor_tells_what_is_not_as_in_the_other_one() -> None:
+    told = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", section("nats-stream-processor-topics", "Environment")))
+    assert told == variables(TopicsSettings, unlike=ProcessorSettings)
+    assert f"`{TOPICS_ONLY.metrics_prefix}_`" in section("nats-stream-processor-topics", "Metrics")

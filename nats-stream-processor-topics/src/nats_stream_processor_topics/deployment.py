@@ -1,0 +1,13 @@
+"""What this deployment adds to a post, and where it puts it. Pure."""
+
+from __future__ import annotations
+
+from nats_stream_processor.deployment import Deployment
+from pipeline_core.subjects import topics_only
+
+TOPICS_ONLY = Deployment(
+    tasks=frozenset({"topics"}),
+    metrics_prefix="topic_processor",
+    root=topics_only,
+    id_prefix="topics-only:",  # no AT-URI begins so
+)

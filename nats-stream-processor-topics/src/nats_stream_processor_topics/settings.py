@@ -1,0 +1,30 @@
+"""What nats-stream-processor-topics can be told."""
+
+from __future__ import annotations
+
+from nats_stream_processor.settings import ProcessorSettings
+from pipeline_core.settings import SERVICE_NAME
+from pydantic import AliasChoices, Field
+
+
+class TopicsSettings(ProcessorSettings):
+    """Read raw posts, add topics alone, publish them to the enriched stream beside the fully enriched ones."""
+
+    service_name: str = Field(
+        "nats-stream-processor-topics", pattern=SERVICE_NAME, description="the name in logs and in the enriched post"
+    )
+    output_subject: str = Field(
+        "bluesky.enriched", description="the enriched stream's; ours are <this>.topics.only.none.<top topic>"
+    )
+    consumer_name: str = Field(
+        "topic-processor",
+        validation_alias=AliasChoices("consumer_name", "queue_group"),
+        description="the durable consumer that all replicas share",
+    )
+    topic_sigmoid_threshold: float = Field(
+        0.5,
+        gt=0,
+        lt=1,
+        validation_alias=AliasChoices("topic_sigmoid_threshold", "sigmoid_threshold"),
+        description="topics at or above it are named, and the top one",
+    )

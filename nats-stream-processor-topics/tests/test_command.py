@@ -1,0 +1,48 @@
+"""What the command says of itself, and how it takes its settings."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from nats_stream_processor.settings import ProcessorSettings
+from nats_stream_processor_topics.settings import TopicsSettings
+from pipeline_core.settings import load
+
+FOLDER = Path(__file__).parent.parent
+
+
+@pytest.mark.parametrize("command", [["main.py"], ["-m", "nats_stream_processor_topics"]])
+def test_help_tells_every_setting(command: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, *command, "--help"], cwd=FOLDER, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    flags = {f"--{name.replace('_', '-')}" for name in TopicsSettings.model_fields}
+    assert {flag for flag in flags if flag not in done.stdout} == set()
+    assert "topic-processor" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("variable", "field", "given"),
+    [
+        ("SIGMOID_THRESHOLD", "topic_sigmoid_threshold", 0.25),
+        ("TOPIC_SIGMOID_THRESHOLD", "topic_sigmoid_threshold", 0.25),
+        ("QUEUE_GROUP", "consumer_name", "others"),
+    ],
+)
+def test_a_setting_is_known_under_each_of_its_names(
+    monkeypatch: pytest.MonkeyPatch, variable: str, field: str, given: object
+) -> None:
+    monkeypatch.setenv(variable, str(given))
+    assert getattr(load(TopicsSettings, []), field) == given
+
+
+def test_both_processors_can_run_on_one_machine_without_a_word_of_configuration() -> None:
+    unified, topics = load(ProcessorSettings, []), load(TopicsSettings, [])
+    assert topics.consumer_name != unified.consumer_name
+    assert topics.service_name != unified.service_name
+    for shared in ("input_stream", "input_subject", "output_stream", "output_subject", "duplicate_window_seconds"):
+        assert getattr(topics, shared) == getattr(unified, shared)
