@@ -64,7 +64,8 @@ class Deliveries:
         self._metrics, self._log, self._seldom = metrics, log, Seldom(log)
         self._held: set[Delivery] = set()
         self._let_go = asyncio.Event()
-        self._suspect: Delivery | None = None
+        self._suspects: list[Delivery] = []
+        self._suspects_turn = False
         self._on_trial: Delivery | None = None
         self._answered: asyncio.Queue[tuple[Delivery, asyncio.Future[PubAck]]] = asyncio.Queue()
         self._acknowledging: asyncio.Task[None] | None = None
@@ -98,13 +99,18 @@ class Deliveries:
 
     async def take(self, most: int) -> list[Delivery]:
         """Wait for messages that may be worked on together, `most` at the most, oldest first. A suspect comes alone:
-        after all that was taken before is answered for, and nothing comes after it until it is, too."""
+        after all that was taken before is answered for, and nothing comes after it until it is, too. Suspects and
+        others take turns."""
         await self._until(lambda: self._on_trial not in self._held)
-        while self._suspect is None:
+        while not self._suspects_turn and (self._consumer.waiting or not self._suspects):
             if together := await self._sorted(await self._consumer.take(most)):
+                self._suspects_turn = bool(self._suspects)
                 return together
-        await self._until(lambda: self._held == {self._suspect})
-        self._on_trial, self._suspect = self._suspect, None
+        self._suspects_turn = False
+        await self._until(lambda: self._held == set(self._suspects))
+        self._on_trial = on_trial(self._suspects)
+        self._suspects.remove(self._on_trial)
+        self._seldom.warning("tried alone", "alone", place=self._on_trial.place, deliveries=self._on_trial.times)
         return [self._on_trial]
 
     def answer(self, delivery: Delivery, stored: asyncio.Future[PubAck]) -> None:
@@ -134,21 +140,15 @@ class Deliveries:
         )
 
     async def _sorted(self, messages: Sequence[Msg]) -> list[Delivery]:
-        """Those above suspicion. Of the suspects one is kept for its trial, and the broker has the others back before
-        that, so that it cannot take them with it; they come again at different times, hence mostly alone."""
+        """Those above suspicion. Suspects wait for their trial, and what had trials enough is buried."""
         deliveries = [Delivery(message) for message in messages]
         self._held.update(deliveries)
-        often = self._settings.max_deliver
-        suspects = [delivery for delivery in deliveries if delivery.times > often]
-        for fatal in [suspect for suspect in suspects if suspect.times > often + self._settings.fatal_deliveries]:
-            suspects.remove(fatal)
-            await self.bury(fatal, "never_answered", f"given out {fatal.times - 1} times, and nobody lived to answer")
-        for bystander in suspects[1:]:
-            await self._give_back(bystander, delay=random.uniform(0, self._settings.ack_wait_seconds))
-        if suspects:
-            self._suspect = suspects[0]
-            self._seldom.warning("tried alone", "alone", place=suspects[0].place, deliveries=suspects[0].times)
-            await self._consumer.flush()
+        often, fatal = self._settings.max_deliver, self._settings.max_deliver + self._settings.fatal_deliveries
+        self._suspects += [delivery for delivery in deliveries if often < delivery.times <= fatal]
+        for delivery in deliveries:
+            if delivery.times > fatal:
+                error = f"given out {delivery.times - 1} times, and nobody lived to answer"
+                await self.bury(delivery, "never_answered", error)
         return [delivery for delivery in deliveries if delivery.times <= often]
 
     async def _until(self, holds: Callable[[], bool]) -> None:
@@ -200,6 +200,20 @@ class Deliveries:
             self._metrics.published.inc()
         else:
             self._metrics.passed_on.labels(message.kind).inc()
+
+
+def on_trial(suspects: Sequence[Delivery]) -> Delivery:
+    """The suspect to try next. If it ends the process, those that still wait come again with it, so each time they are
+    tried in another order, and all pass that stand on either side of it: forwards, backwards, and, as those between two
+    such would never be first, at random."""
+    in_order = sorted(suspects, key=lambda suspect: suspect.message.metadata.sequence.stream)
+    match max(suspect.times for suspect in suspects) % 3:
+        case 0:
+            return in_order[0]
+        case 1:
+            return in_order[-1]
+        case _:
+            return random.choice(in_order)
 
 
 def retry_delay(first: float, deliveries: int) -> float:

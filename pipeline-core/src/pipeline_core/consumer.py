@@ -115,12 +115,6 @@ class PullConsumer:
         self._taken.set()
         return taken
 
-    async def flush(self) -> None:
-        """Wait until what was said of messages has reached the broker. Where it is away there is nothing to wait for:
-        what it does not learn it gives out again."""
-        with contextlib.suppress(NatsError):
-            await self._client.flush()
-
     async def _keep_for_ever(self) -> None:
         half = self._consumer.ack_wait / 2
         while True:
