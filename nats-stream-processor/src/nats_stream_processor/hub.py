@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import glob
+import logging
 import time
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -35,13 +36,15 @@ def fetch(model: HubModel, needed: Needed, cache: Path | None, setting: str, log
     operator. Blocks, for as long as the download takes. Raises ModelError."""
     from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]  # the base of what its client raises
+    from huggingface_hub.utils.logging import set_verbosity
 
+    set_verbosity(logging.ERROR)  # its warnings name addresses with the signatures that open them
     where: dict[str, Any] = {"cache_dir": cache, "endpoint": endpoint, "revision": model.revision}
     try:
         listed = HfApi(endpoint=endpoint).model_info(model.repository, revision=model.revision, timeout=ANSWER_SECONDS)
     except (HTTPError, OSError) as error:
         folder = _cached(model, where)
-        if folder is None:
+        if folder is None or not _complete(folder, needed):
             raise ModelError(_why_not(model, error)) from error
         log.warning("hub not asked, its model comes from the cache", model=str(model), why=_first_line(error))
         return folder
@@ -72,6 +75,14 @@ def _cached(model: HubModel, where: dict[str, Any]) -> Path | None:
         return None
 
 
+def _complete(folder: Path, needed: Needed) -> bool:
+    try:
+        needed([file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()])
+    except ModelError:  # a download broke off, or other files of the model were asked for then
+        return False
+    return True
+
+
 def _why_not(model: HubModel, error: Exception) -> str:
     from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
 
@@ -88,8 +99,8 @@ def _why_not(model: HubModel, error: Exception) -> str:
         case HfHubHTTPError():
             return f"The hub did not list {model}: {_first_line(error)}. Try again later."
     return (
-        f"The hub cannot be reached ({_first_line(error)}) and {model} is not in the cache: restore the network, set "
-        "HF_ENDPOINT to a mirror, or name a folder that holds the model."
+        f"The hub cannot be reached ({_first_line(error)}) and {model} is not whole in the cache: restore the network, "
+        "set HF_ENDPOINT to a mirror, or name a folder that holds the model."
     )
 
 
@@ -114,10 +125,12 @@ def _progress(log: Log, model: HubModel) -> type:
 
     class Progress(tqdm):  # type: ignore[misc]
         def __init__(self, *args: Any, **options: Any) -> None:
-            super().__init__(*args, **options, mininterval=PROGRESS_SECONDS, maxinterval=PROGRESS_SECONDS)
+            super().__init__(*args, **options)
+            self._told = time.monotonic()
 
         def display(self, *_: Any, **__: Any) -> None:
-            if self.unit == "B" and self.n:
+            if self.unit == "B" and self.n and time.monotonic() - self._told >= PROGRESS_SECONDS:
+                self._told = time.monotonic()
                 of = round(self.total / MEGABYTE, 1) if self.total else None
                 log.info("fetching", model=str(model), megabytes=round(self.n / MEGABYTE, 1), of=of)
 

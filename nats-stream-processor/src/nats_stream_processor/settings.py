@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated, Literal
 
 from pipeline_core.settings import SERVICE_NAME, Settings
-from pydantic import AliasChoices, Field
+from pydantic import AfterValidator, AliasChoices, Field
+
+from nats_stream_processor.labels import SENTIMENT_LABELS, TOPIC_LABELS
+from nats_stream_processor.modelfiles import NamedModel
+from nats_stream_processor.names import EMBEDDED, model_name, onnx_file
+
+ModelName = Annotated[str, AfterValidator(model_name)]
+OnnxFile = Annotated[str, AfterValidator(onnx_file)]
+Sha256 = Annotated[str, Field(pattern="^[0-9A-Fa-f]{64}$")]
 
 
 class ProcessorSettings(Settings):
@@ -37,11 +46,56 @@ class ProcessorSettings(Settings):
     duplicate_window_seconds: float = Field(
         600.0, gt=0, description="how long JetStream recognises an enriched post that is sent again"
     )
+    sentiment_confidence_threshold: float = Field(
+        0.4, ge=0, lt=1, description="a sentiment less probable than this is uncertain"
+    )
+    uncertain_sentiment: Literal["mark", "omit"] = Field(
+        "mark", description="publish an uncertain sentiment with its mark, or none; both are counted"
+    )
     topic_sigmoid_threshold: float = Field(
         0.5, gt=0, lt=1, description="topics at or above it are named, and the top one"
     )
-    model_folder: Path | None = Field(
-        None, description="folder with model.onnx and its files; the embedded model if none"
+    sentiment_model_name: ModelName = Field(
+        EMBEDDED, description="embedded, a folder, or owner/name[@revision] of the hub"
     )
+    sentiment_model_file: OnnxFile | None = Field(None, description="its ONNX file, if that is in no usual place")
+    sentiment_model_sha256: Sha256 | None = Field(None, description="refuse it if its ONNX file has another SHA-256")
+    sentiment_model_cache_dir: Path | None = Field(
+        None, description="where models of the hub are kept; the hub's if none"
+    )
+    sentiment_max_sequence_length: int = Field(512, ge=8, description="tokens of a post that a model by name reads")
+    topic_model_name: ModelName = Field(EMBEDDED, description="embedded, a folder, or owner/name[@revision] of the hub")
+    topic_model_file: OnnxFile | None = Field(None, description="its ONNX file, if that is in no usual place")
+    topic_model_sha256: Sha256 | None = Field(None, description="refuse it if its ONNX file has another SHA-256")
+    topic_model_cache_dir: Path | None = Field(None, description="where models of the hub are kept; the hub's if none")
+    topic_max_sequence_length: int = Field(512, ge=8, description="tokens of a post that a model by name reads")
     threads: int = Field(0, ge=0, description="threads of the model; 0: as many as this process may use CPUs")
     stats_interval: float = Field(10.0, gt=0, description="seconds between lines of statistics in the log")
+
+    @property
+    def sentiment_model(self) -> NamedModel | None:
+        """None: the embedded one."""
+        if self.sentiment_model_name == EMBEDDED:
+            return None
+        return NamedModel(
+            SENTIMENT_LABELS,
+            self.sentiment_model_name,
+            self.sentiment_model_file,
+            self.sentiment_model_sha256,
+            self.sentiment_model_cache_dir,
+            self.sentiment_max_sequence_length,
+        )
+
+    @property
+    def topic_model(self) -> NamedModel | None:
+        """None: the embedded one."""
+        if self.topic_model_name == EMBEDDED:
+            return None
+        return NamedModel(
+            TOPIC_LABELS,
+            self.topic_model_name,
+            self.topic_model_file,
+            self.topic_model_sha256,
+            self.topic_model_cache_dir,
+            self.topic_max_sequence_length,
+        )

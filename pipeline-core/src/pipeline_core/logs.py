@@ -72,8 +72,9 @@ def configure(service: str, level: str, form: Literal["json", "console"], output
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    # The client's own lines repeat what our connection callbacks say; the HTTP server's tell of each probe.
-    for chatty in ("nats", "aiohttp.access", "asyncio"):
+    # The client's own lines repeat what our connection callbacks say; the HTTP server's tell of each probe, the HTTP
+    # clients' of each address, with the signature that opens it.
+    for chatty in ("nats", "aiohttp.access", "asyncio", "httpx", "httpx2"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
     log: Log = structlog.get_logger(service).bind(service=service)
     return log
