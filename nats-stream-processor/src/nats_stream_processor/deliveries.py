@@ -108,6 +108,7 @@ class Deliveries:
                 return together
         self._suspects_turn = False
         await self._until(lambda: self._held == set(self._suspects))
+        await self._consumer.flush()  # the last one's acknowledgement must not die with this one
         self._on_trial = on_trial(self._suspects)
         self._suspects.remove(self._on_trial)
         self._seldom.warning("tried alone", "alone", place=self._on_trial.place, deliveries=self._on_trial.times)

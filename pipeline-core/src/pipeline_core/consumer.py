@@ -115,6 +115,12 @@ class PullConsumer:
         self._taken.set()
         return taken
 
+    async def flush(self) -> None:
+        """Wait until the broker has read what was said of messages. Where it is away there is nothing to wait for: what
+        it does not learn it gives out again."""
+        with contextlib.suppress(NatsError):
+            await self._client.flush()
+
     async def _keep_for_ever(self) -> None:
         half = self._consumer.ack_wait / 2
         while True:
