@@ -30,6 +30,8 @@ def test_help_tells_every_setting(command: list[str]) -> None:
     [
         ("SIGMOID_THRESHOLD", "topic_sigmoid_threshold", 0.25),
         ("TOPIC_SIGMOID_THRESHOLD", "topic_sigmoid_threshold", 0.25),
+        ("MODEL_NAME", "topic_model_name", "owner/name@1234"),
+        ("TOPIC_MODEL_NAME", "topic_model_name", "/models/topics"),
         ("QUEUE_GROUP", "consumer_name", "others"),
     ],
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from nats_stream_processor.settings import ProcessorSettings
+from nats_stream_processor.names import EMBEDDED
+from nats_stream_processor.settings import ModelName, ProcessorSettings
 from pipeline_core.settings import SERVICE_NAME
 from pydantic import AliasChoices, Field
 
@@ -27,4 +28,9 @@ class TopicsSettings(ProcessorSettings):
         lt=1,
         validation_alias=AliasChoices("topic_sigmoid_threshold", "sigmoid_threshold"),
         description="topics at or above it are named, and the top one",
+    )
+    topic_model_name: ModelName = Field(
+        EMBEDDED,
+        validation_alias=AliasChoices("topic_model_name", "model_name"),
+        description="embedded, a folder, or owner/name[@revision] of the hub",
     )
