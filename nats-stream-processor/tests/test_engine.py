@@ -1,232 +1,80 @@
-"""The shipped model at work."""
+"""What the engine does around the models: it remembers, and asks the model by name for its own task."""
 
-import hashlib
-import json
-import shutil
-from collections.abc import Callable
-from pathlib import Path
-from threading import Thread
+from collections.abc import Sequence
 
+import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from nats_stream_processor.engine import EMBEDDED_MODEL, Engine, ModelError, Prediction
-from nats_stream_processor.enrich import name_topics
-from pipeline_core.messages import TOPICS
+from nats_stream_processor import engine as engine_module
+from nats_stream_processor.embedded import EmbeddedModels, Floats, Prediction
+from nats_stream_processor.engine import REMEMBERED_LETTERS, Engine
 
-TOPIC_THRESHOLD = 0.5
-TOLERANCE = 0.01
-LARGEST_SHIPPED_MODEL = 30_000_000
+SENTIMENT = (0.25, 0.25, 0.5)
+TOPICS = (0.5,) * 19
 
-HOSTILE_POSTS = [
-    "",
-    " ",
-    "\x00",
-    "\ud800",
-    "[CLS] [SEP] [PAD] [MASK] [UNK]",
-    "good " * 600,
-    "x" * 3_000,
-    "👍" * 750,
-    "👨\u200d👩\u200d👧\u200d👦" * 110,
-    "e" + "\u0301" * 2_799,
-    "שלום עולם, יום נפלא",
-    "\u202eevil text turned around\u202c",
-    "日本語の投稿です。とても楽しかった!",
-    "&#x1F600; &amp;&amp;amp; &lt;script&gt;alert(1)&lt;/script&gt;",
-    "bluesky.enriched.> * {0} %s ${HOME} $(id)",
-]
-ORDINARY_POSTS = [
-    "What a beautiful morning, I love this place so much!",
-    "I hate waiting for the bus in the rain. Worst day ever.",
-    "The meeting starts at 10:00.",
-    "New single out on Friday, listen to it on https://example.com/song 🎶",
-    "Final score 3-1, what a match! #football",
-]
 
-any_text = st.text(st.characters(exclude_categories=[]), max_size=400)
-long_text = st.builds(
-    lambda alphabet, size: (alphabet * size)[:size],
-    st.text(st.characters(exclude_categories=[]), min_size=1, max_size=40),
-    st.integers(min_value=1, max_value=2_800),
-)
-post = st.one_of(st.sampled_from(HOSTILE_POSTS + ORDINARY_POSTS), any_text, long_text)
+class Named:
+    """A model by name that answers every text alike and says what it was asked."""
+
+    def __init__(self, answer: Sequence[float]) -> None:
+        self.answer, self.asked = answer, list[str]()
+
+    def predict(self, texts: Sequence[str]) -> Floats:
+        self.asked += texts
+        return np.array([self.answer] * len(texts), np.float32)
 
 
 @pytest.fixture(scope="module")
-def engine() -> Engine:
-    return Engine.load(threads=2)
+def models() -> EmbeddedModels:
+    return EmbeddedModels.load(threads=1)
 
 
-def sentiment(engine: Engine, text: str) -> str:
-    prediction = engine.predict([text])[0]
-    return engine.sentiments[prediction.sentiment.index(max(prediction.sentiment))]
+def test_a_text_is_read_once_as_long_as_it_is_remembered() -> None:
+    named = Named(TOPICS)
+    engine = Engine(None, topics=named)
+    engine.predict(["a", "b", "a"], ["en"] * 3)
+    assert engine.predict(["b", "c"], ["en"] * 2) == [Prediction(None, TOPICS)] * 2
+    assert named.asked == ["a", "b", "c"]
+    assert engine.repeats == 2
 
 
-def topics(engine: Engine, text: str) -> set[str]:
-    return set(named(engine.predict([text])[0]))
+def test_a_text_in_another_language_is_another_post() -> None:
+    named = Named(TOPICS)
+    Engine(None, topics=named).predict(["chat", "chat"], ["en", "fr"])
+    assert named.asked == ["chat", "chat"]
 
 
-def named(prediction: Prediction) -> list[str]:
-    return name_topics(prediction.topics, TOPIC_THRESHOLD).topics
+def test_what_was_asked_lately_stays_and_what_was_not_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_module, "REMEMBERED_POSTS", 2)
+    named = Named(TOPICS)
+    engine = Engine(None, topics=named)
+    for text in ("a", "b", "a", "c", "a", "b"):
+        engine.predict([text], ["en"])
+    assert named.asked == ["a", "b", "c", "b"]
 
 
-def assert_same_answer(one: Prediction, other: Prediction) -> None:
-    assert one.sentiment == pytest.approx(other.sentiment, abs=TOLERANCE)
-    assert one.topics == pytest.approx(other.topics, abs=TOLERANCE)
-    assert one.sentiment.index(max(one.sentiment)) == other.sentiment.index(max(other.sentiment))
-    assert named(one) == named(other)
+def test_more_posts_at_once_than_are_remembered_all_get_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_module, "REMEMBERED_POSTS", 2)
+    texts = [str(number) for number in range(5)]
+    assert len(Engine(None, topics=Named(TOPICS)).predict(texts, ["en"] * 5)) == 5
 
 
-# A post's answer does not depend on its neighbours.
+def test_long_texts_are_not_kept() -> None:
+    named = Named(TOPICS)
+    engine = Engine(None, topics=named)
+    for _ in range(2):
+        engine.predict(["x" * (REMEMBERED_LETTERS + 1)], ["en"])
+    assert len(named.asked) == 2
 
 
-@settings(deadline=None, max_examples=40)
-@given(posts=st.lists(post, min_size=2, max_size=40))
-def test_a_post_is_told_the_same_in_any_company(engine: Engine, posts: list[str]) -> None:
-    for text, in_company in zip(posts, engine.predict(posts), strict=True):
-        assert_same_answer(in_company, engine.predict([text])[0])
-
-
-def test_a_post_is_told_the_same_beside_the_most_hostile_neighbours(engine: Engine) -> None:
-    alone = engine.predict(ORDINARY_POSTS[:1])[0]
-    for neighbour in HOSTILE_POSTS:
-        assert_same_answer(engine.predict([neighbour, ORDINARY_POSTS[0], neighbour])[1], alone)
-
-
-def test_answers_come_in_the_order_asked(engine: Engine) -> None:
-    posts = HOSTILE_POSTS + ORDINARY_POSTS
-    forwards = engine.predict(posts)
-    backwards = engine.predict(posts[::-1])[::-1]
-    for one, other in zip(forwards, backwards, strict=True):
-        assert_same_answer(one, other)
-    assert len({prediction.topics for prediction in forwards}) > len(ORDINARY_POSTS)
-
-
-def test_a_worker_thread_is_told_what_the_main_thread_is_told(engine: Engine) -> None:
-    told: list[Prediction] = []
-    worker = Thread(target=lambda: told.extend(engine.predict(ORDINARY_POSTS)))
-    worker.start()
-    worker.join()
-    for one, other in zip(told, engine.predict(ORDINARY_POSTS), strict=True):
-        assert_same_answer(one, other)
-
-
-# Any text gets an answer.
-
-
-def test_no_posts_get_no_answers(engine: Engine) -> None:
-    assert engine.predict([]) == []
-
-
-@pytest.mark.parametrize("text", HOSTILE_POSTS, ids=[ascii(text[:12]) for text in HOSTILE_POSTS])
-def test_a_hostile_post_gets_probabilities(engine: Engine, text: str) -> None:
-    prediction = engine.predict([text])[0]
-    assert sum(prediction.sentiment) == pytest.approx(1.0, abs=1e-4)
-    assert all(0.0 <= probability <= 1.0 for probability in prediction.topics)
-
-
-def test_the_names_of_special_tokens_are_ordinary_words_in_a_post(engine: Engine) -> None:
-    assert engine.predict(["[PAD]"])[0] == engine.predict(["[pad]"])[0]
-
-
-def test_a_post_is_read_to_the_limit_asked_for() -> None:
-    short = Engine.load(threads=1, max_tokens=8)
-    beginning = "one two three four five six"
-    assert_same_answer(short.predict([beginning + " wonderful"])[0], short.predict([beginning + " terrible"])[0])
-
-
-# The model knows what it is for.
-
-
-@pytest.mark.parametrize(
-    ("text", "label"),
-    [
-        ("I love this so much, best day of my life! 😍", "positive"),
-        ("What a wonderful concert, thank you all ❤️", "positive"),
-        ("This is terrible, I hate it and I am so angry 😡", "negative"),
-        ("Worst service ever, a disgusting and rude waiter.", "negative"),
-        ("The parliament meets on Tuesday at 10:00 to vote.", "neutral"),
-    ],
-)
-def test_an_obvious_sentiment_is_seen(engine: Engine, text: str, label: str) -> None:
-    assert sentiment(engine, text) == label
-
-
-@pytest.mark.parametrize(
-    ("text", "topic"),
-    [
-        ("What a match, Arsenal won 3-1 and the striker scored twice!", "sports"),
-        ("New album out today, listen to the first song on Spotify", "music"),
-        ("The president and the senate passed the new law on immigration", "news_&_social_concern"),
-        ("Playing the new Zelda game on my Nintendo Switch all night", "gaming"),
-        ("Baked a chocolate cake and pasta for dinner tonight, delicious", "food_&_dining"),
-    ],
-)
-def test_an_obvious_topic_is_seen(engine: Engine, text: str, topic: str) -> None:
-    assert topic in topics(engine, text)
-
-
-def test_the_labels_are_those_of_the_contract_in_its_order(engine: Engine) -> None:
-    assert engine.sentiments == ("negative", "neutral", "positive")
-    assert engine.topics == TOPICS
-
-
-def test_the_shipped_model_is_small(engine: Engine) -> None:
-    assert (EMBEDDED_MODEL / "model.onnx").stat().st_size <= LARGEST_SHIPPED_MODEL
-
-
-# A model folder that cannot be used says what is wrong.
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(EMBEDDED_MODEL, tmp_path / "model"))
-
-
-def flip_a_byte(file: Path) -> None:
-    content = bytearray(file.read_bytes())
-    content[len(content) // 2] ^= 1
-    file.write_bytes(content)
-
-
-def replace_and_sign(name: str, content: bytes) -> Callable[[Path], None]:
-    def damage(folder: Path) -> None:
-        (folder / name).write_bytes(content)
-        edit_config(folder, lambda config: config["sha256"].update({name: hashlib.sha256(content).hexdigest()}))
-
-    return damage
-
-
-def edit_config(folder: Path, edit: Callable[[dict], object]) -> None:
-    config = json.loads((folder / "config.json").read_text())
-    edit(config)
-    (folder / "config.json").write_text(json.dumps(config))
-
-
-@pytest.mark.parametrize(
-    ("damage", "file_named"),
-    [
-        (lambda folder: flip_a_byte(folder / "model.onnx"), "model.onnx"),
-        (lambda folder: flip_a_byte(folder / "tokenizer.json"), "tokenizer.json"),
-        (lambda folder: (folder / "model.onnx").unlink(), "model.onnx"),
-        (lambda folder: (folder / "config.json").unlink(), "config.json"),
-        (lambda folder: (folder / "config.json").write_text("{"), "config.json"),
-        (lambda folder: (folder / "config.json").write_text("[]"), "config.json"),
-        (lambda folder: edit_config(folder, lambda config: config.pop("sha256")), "config.json"),
-        (lambda folder: edit_config(folder, lambda config: config["topics"].pop()), "model.onnx"),
-        (replace_and_sign("model.onnx", b"not a model"), "model.onnx"),
-        (replace_and_sign("tokenizer.json", b"not a tokenizer"), "tokenizer.json"),
-    ],
-)
-def test_a_damaged_folder_is_refused_with_the_file_and_what_to_do(
-    folder: Path, damage: Callable[[Path], object], file_named: str
+def test_a_model_by_name_answers_its_task_in_any_language_and_the_embedded_ones_the_other(
+    models: EmbeddedModels,
 ) -> None:
-    damage(folder)
-    with pytest.raises(ModelError, match=rf"{file_named}.*([Rr]estore|Put)"):
-        Engine.load(folder, threads=1)
+    texts, languages = ["I love it", "정말 좋아요"], ["en", "ko"]
+    english, korean = Engine(models, sentiment=Named(SENTIMENT)).predict(texts, languages)
+    assert english == Prediction(SENTIMENT, models.predict(texts, languages)[0].topics)
+    assert korean == Prediction(SENTIMENT, None)
 
 
-def test_a_whole_folder_elsewhere_answers_like_the_shipped_one(engine: Engine, folder: Path) -> None:
-    elsewhere = Engine.load(folder, threads=1)
-    for one, other in zip(elsewhere.predict(ORDINARY_POSTS), engine.predict(ORDINARY_POSTS), strict=True):
-        assert_same_answer(one, other)
+def test_two_models_by_name_need_no_embedded_one() -> None:
+    engine = Engine(None, sentiment=Named(SENTIMENT), topics=Named(TOPICS))
+    assert engine.predict(["hello"], ["en"]) == [Prediction(SENTIMENT, TOPICS)]

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nats_stream_processor.cpus import usable_cpus
-from nats_stream_processor.enrich import enrich, name_sentiment, name_topics
+from nats_stream_processor.deployment import Task
+from nats_stream_processor.embedded import Prediction
+from nats_stream_processor.enrich import Rules, enrich, name_sentiment, name_topics
 from pipeline_core.messages import TOPICS, EnrichedPost, RawPost
 
 SHARES = st.floats(0, 1)
@@ -26,11 +29,26 @@ POST = RawPost.model_validate(
 )
 
 
+def rules(topic_threshold: float = 0.5, *, tasks: Sequence[Task] = ("sentiment", "topics"), keep: bool = True) -> Rules:
+    return Rules(frozenset(tasks), 0.4, topic_threshold, keep_uncertain=keep)
+
+
+def enriched(sentiment: tuple[float, ...] | None, rules: Rules) -> EnrichedPost:
+    prediction = Prediction(sentiment, (0.1,) * 19 if sentiment else None)
+    return enrich(POST, prediction, rules, processor="p", processed_at="2026-07-04T14:38:09.000Z")
+
+
 @given(st.lists(SHARES, min_size=3, max_size=3), st.lists(SHARES, min_size=19, max_size=19), st.floats(0.01, 0.99))
 def test_an_enriched_post_is_valid_and_holds_the_contract(
     sentiment: list[float], topics: list[float], threshold: float
 ) -> None:
-    post = enrich(POST, sentiment, topics, threshold=threshold, processor="p", processed_at="2026-07-04T14:38:09.000Z")
+    post = enrich(
+        POST,
+        Prediction(tuple(sentiment), tuple(topics)),
+        rules(threshold),
+        processor="p",
+        processed_at="2026-07-04T14:38:09.000Z",
+    )
     again = EnrichedPost.model_validate_json(post.to_json())
     assert again == post
     assert json.loads(post.to_json()).items() >= json.loads(POST.to_json()).items()
@@ -44,9 +62,37 @@ def test_an_enriched_post_is_valid_and_holds_the_contract(
     assert list(post.topics.probabilities) == list(TOPICS)
 
 
+def test_a_sentiment_below_the_threshold_is_marked_and_stays() -> None:
+    sure, unsure = enriched((0.1, 0.2, 0.7), rules()).sentiment, enriched((0.35, 0.26, 0.39), rules()).sentiment
+    assert sure is not None
+    assert unsure is not None
+    assert (sure.uncertain, unsure.uncertain, unsure.label) == (False, True, "POSITIVE")
+
+
+def test_an_uncertain_sentiment_is_left_out_with_its_reason_where_that_is_asked() -> None:
+    post = enriched((0.35, 0.26, 0.39), rules(keep=False))
+    assert post.sentiment is None
+    assert post.unclassified == "uncertain"
+    assert post.topics is not None
+
+
+def test_a_language_that_is_not_supported_is_said_and_not_guessed() -> None:
+    post = enriched(None, rules())
+    assert (
+        json.loads(post.to_json()).items()
+        >= {"sentiment": None, "topics": None, "unclassified": "language_not_supported"}.items()
+    )
+
+
+def test_who_is_asked_for_topics_alone_owes_no_reason_for_the_sentiment() -> None:
+    post = enriched((0.1, 0.2, 0.7), rules(tasks=["topics"]))
+    assert post.sentiment is post.unclassified is None
+    assert post.topics is not None
+
+
 def test_labels_stand_in_the_order_of_the_vectors() -> None:
-    assert name_sentiment([0.2, 0.1, 0.7]).label == "POSITIVE"
-    assert name_sentiment([0.5, 0.3, 0.2]).label == "NEGATIVE"
+    assert name_sentiment([0.2, 0.1, 0.7], 0.4).label == "POSITIVE"
+    assert name_sentiment([0.5, 0.3, 0.2], 0.4).label == "NEGATIVE"
     topics = [0.0] * 19
     topics[TOPICS.index("sports")], topics[TOPICS.index("gaming")] = 0.9, 0.6
     assert name_topics(topics, 0.5).topics == ["sports", "gaming"]

@@ -15,7 +15,8 @@ from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 from nats_stream_processor.deliveries import Deliveries
 from nats_stream_processor.deployment import UNIFIED
-from nats_stream_processor.engine import Engine, Prediction
+from nats_stream_processor.embedded import EmbeddedModels, Prediction
+from nats_stream_processor.engine import Engine
 from nats_stream_processor.metrics import Metrics
 from nats_stream_processor.processor import Processor
 from nats_stream_processor.settings import ProcessorSettings
@@ -191,27 +192,19 @@ async def test_it_waits_for_a_raw_stream_that_it_may_make_itself(broker: Broker,
         await eventually(lambda: answered(client, stored=1), "the post answered")
 
 
-async def test_a_broken_model_folder_is_a_clear_end(broker: Broker) -> None:
-    async with processing(broker, MODEL_FOLDER="/nowhere") as processor:
-        code, output = await processor.ended()
-    assert code == 1
-    assert "/nowhere" in output
-    assert "Traceback" not in output
-
-
 class Stumbling:
     """The real engine, but for texts that say they break it."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self._engine, self.name, self.repeats = engine, "stumbling", 0
         self.alone: Counter[str] = Counter()
 
-    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+    def predict(self, texts: Sequence[str], languages: Sequence[str]) -> list[Prediction]:
         if len(texts) == 1:
             self.alone.update(text for text in texts if "POISON" in text)
         if any("POISON" in text for text in texts):
             raise RuntimeError("cannot compute")
-        return self._engine.predict(texts)
+        return self._engine.predict(texts, languages)
 
 
 @asynccontextmanager
@@ -242,7 +235,7 @@ async def test_a_post_that_breaks_the_model_costs_itself_alone(client: Client) -
     await ensure(client.jetstream(), ENRICHED)
     texts = ["A", "B", "C POISON", "D", "E POISON"]
     await publish(client, *(raw(number, text).to_json() for number, text in enumerate(texts)))
-    stumbling = Stumbling(Engine.load(threads=1))
+    stumbling = Stumbling(Engine(EmbeddedModels.load(threads=1)))
     async with processing_here(client, stumbling):
         await eventually(lambda: answered(client, stored=3), "three posts stored and nothing left over")
     assert {post.text for post in await enriched(client)} == {"A", "B", "D"}
@@ -255,7 +248,7 @@ async def test_a_post_that_breaks_the_model_costs_itself_alone(client: Client) -
 
 async def test_a_raw_post_is_not_acknowledged_before_its_enriched_post_is_stored(client: Client) -> None:
     await publish(client, *(raw(number).to_json() for number in range(20)))
-    async with processing_here(client, Engine.load(threads=1)) as processor:
+    async with processing_here(client, Engine(EmbeddedModels.load(threads=1))) as processor:
         await eventually(lambda: _done(processor, 20), "all posts given an answer")
         await asyncio.sleep(0.5)
         assert await unanswered(client) == 20, "there is no enriched stream yet"
@@ -268,7 +261,7 @@ async def test_an_enriched_post_that_the_stream_will_never_take_is_a_dead_letter
     await ensure(js, ENRICHED)
     await js.update_stream((await js.stream_info(ENRICHED.name)).config.evolve(max_msg_size=2000))
     await publish(client, raw(1, "short").to_json(), raw(2, "long " * 600).to_json())
-    async with processing_here(client, Engine.load(threads=1)):
+    async with processing_here(client, Engine(EmbeddedModels.load(threads=1))):
         await eventually(lambda: answered(client, stored=1), "one stored, none left over")
     (letter,) = await messages(client, "bluesky-dlq")
     assert letter.headers["Dlq-Reason"] == "rejected"
@@ -282,7 +275,7 @@ def end_of(post: RawPost, reason: str = "") -> bytes:
 
 async def test_a_deletion_waits_for_its_post_even_where_that_has_to_be_sent_again(client: Client) -> None:
     await publish(client, raw(1).to_json())
-    async with processing_here(client, Engine.load(threads=1)) as processor:
+    async with processing_here(client, Engine(EmbeddedModels.load(threads=1))) as processor:
         await eventually(lambda: _done(processor, 1), "the post given an answer")
         await asyncio.sleep(2)  # the attempts come seldom by now: whatever is new would be stored first
         await ensure(client.jetstream(), ENRICHED)
@@ -299,7 +292,7 @@ async def test_a_deletion_that_the_stream_will_never_take_is_a_dead_letter(clien
     await ensure(js, ENRICHED)
     await js.update_stream((await js.stream_info(ENRICHED.name)).config.evolve(max_msg_size=2000))
     await publish(client, end_of(raw(1), "long " * 600), end_of(raw(2)))
-    async with processing_here(client, Engine.load(threads=1)):
+    async with processing_here(client, Engine(EmbeddedModels.load(threads=1))):
         await eventually(lambda: answered(client, stored=1), "one stored, none left over")
     (letter,) = await messages(client, "bluesky-dlq")
     assert letter.headers["Dlq-Reason"] == "rejected"
@@ -311,8 +304,9 @@ class Waiting:
 
     def __init__(self) -> None:
         self.begun, self.go_on = threading.Event(), threading.Event()
+        self.name, self.repeats = "waiting", 0
 
-    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+    def predict(self, texts: Sequence[str], languages: Sequence[str]) -> list[Prediction]:
         self.begun.set()
         assert self.go_on.wait(20), "the event loop stood still"
         return [Prediction((0.2, 0.3, 0.5), (0.1,) * 19) for _ in texts]

@@ -1,13 +1,12 @@
-"""The network: BERT's encoder (6 layers of 384) and two small heads on it. Plain PyTorch."""
+"""The network: BERT's encoder (some layers of 384) and two small heads on it. Plain PyTorch."""
 
-from pathlib import Path
+from collections.abc import Sequence
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-VOCABULARY, POSITIONS, WIDTH, INNER, LAYERS, ATTENTION_HEADS = 30_522, 512, 384, 1_536, 6, 12
+POSITIONS, WIDTH, INNER, ATTENTION_HEADS = 512, 384, 1_536, 12
 LAYER_NORM_EPSILON = 1e-12
 DROPOUT = 0.1
 
@@ -53,12 +52,12 @@ class Head(nn.Module):
 class Network(nn.Module):
     """Token ids [posts, tokens] and mask [posts, tokens] to sentiment logits [posts, 3], topic logits [posts, 19]."""
 
-    def __init__(self, sentiments: int = 3, topics: int = 19) -> None:
+    def __init__(self, vocabulary: int, layers: int, sentiments: int = 3, topics: int = 19) -> None:
         super().__init__()
-        self.words = nn.Embedding(VOCABULARY, WIDTH)
+        self.words = nn.Embedding(vocabulary, WIDTH)
         self.positions = nn.Embedding(POSITIONS, WIDTH)
         self.embedding_norm = nn.LayerNorm(WIDTH, LAYER_NORM_EPSILON)
-        self.layers = nn.ModuleList(Layer() for _ in range(LAYERS))
+        self.layers = nn.ModuleList(Layer() for _ in range(layers))
         self.sentiment = Head(sentiments)
         self.topics = Head(topics)
         self.dropout = nn.Dropout(DROPOUT)
@@ -74,17 +73,16 @@ class Network(nn.Module):
         return self.sentiment(pooled), self.topics(pooled)
 
 
-def from_sentence_encoder(weights_file: Path) -> Network:
-    """A network whose encoder is the given BERT (safetensors, names of the `transformers` library), heads untrained."""
-    source = load_file(weights_file)
+def from_bert(source: dict[str, Tensor], layers: Sequence[int]) -> Network:
+    """A network of the given layers of a BERT (names of the `transformers` library), heads untrained."""
     source = {name.removeprefix("bert."): tensor for name, tensor in source.items()}
     names = {
         "words": "embeddings.word_embeddings",
         "positions": "embeddings.position_embeddings",
         "embedding_norm": "embeddings.LayerNorm",
     }
-    for layer in range(LAYERS):
-        theirs = f"encoder.layer.{layer}"
+    for layer, taken in enumerate(layers):
+        theirs = f"encoder.layer.{taken}"
         names |= {
             f"layers.{layer}.query": f"{theirs}.attention.self.query",
             f"layers.{layer}.key": f"{theirs}.attention.self.key",
@@ -95,7 +93,7 @@ def from_sentence_encoder(weights_file: Path) -> Network:
             f"layers.{layer}.narrow": f"{theirs}.output.dense",
             f"layers.{layer}.output_norm": f"{theirs}.output.LayerNorm",
         }
-    network = Network()
+    network = Network(len(source["embeddings.word_embeddings.weight"]), len(layers))
     state = network.state_dict()
     for ours, theirs in names.items():
         for part in ("weight", "bias"):
@@ -105,3 +103,25 @@ def from_sentence_encoder(weights_file: Path) -> Network:
     state["positions.weight"] += source["embeddings.token_type_embeddings.weight"][0]
     network.load_state_dict(state)
     return network
+
+
+def of_state(state: dict[str, Tensor]) -> Network:
+    """The network that a state belongs to, its size read off the state."""
+    layers = {name.split(".")[1] for name in state if name.startswith("layers.")}
+    network = Network(len(state["words.weight"]), len(layers))
+    network.load_state_dict(state)
+    return network
+
+
+def with_layers(network: Network, layers: Sequence[int]) -> Network:
+    """A shallower copy that keeps the given layers, the embeddings and the heads."""
+    kept = {}
+    for name, tensor in network.state_dict().items():
+        part, _, rest = name.partition(".")
+        if part != "layers":
+            kept[name] = tensor.clone()
+            continue
+        layer, _, rest = rest.partition(".")
+        if int(layer) in layers:
+            kept[f"layers.{layers.index(int(layer))}.{rest}"] = tensor.clone()
+    return of_state(kept)

@@ -1,7 +1,8 @@
-"""Trains the network in two stages and writes `network.safetensors` and `tokenizer.json`.
+"""Trains the networks in stages and writes `<stage>.safetensors` and the tokenizers.
 
-Stage "broad" mixes sentiment tweets with weakly labelled topics; stage "exact" goes on from it at a lower rate with
-exactly labelled texts alone, so that the noisy labels do not have the last word.
+English: "broad" mixes sentiment tweets with weakly labelled topics; "exact" goes on from it at a lower rate with
+exactly labelled texts alone, so that the noisy labels do not have the last word; "student" keeps some of its layers and
+learns to answer as it does. "multilingual" is one stage: exactly labelled texts of all languages.
 """
 
 import argparse
@@ -9,14 +10,16 @@ import math
 import random
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 import data
 import torch
 from data import Example
-from network import Network, from_sentence_encoder
-from safetensors.torch import load_model, save_model
+from e5 import multilingual_e5
+from network import Network, from_bert, of_state, with_layers
+from safetensors.torch import load_file, save_model
 from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional as F
@@ -31,25 +34,58 @@ LABEL_SMOOTHING = 0.05
 TOPIC_LOSS_WEIGHT = 5.0
 CLIP_NORM = 1.0
 LOG_EVERY_STEPS = 50
-PEAK_RATE = {"broad": 1e-4, "exact": 5e-5}
-EPOCHS = {"broad": 1.7, "exact": 1.0}
-TWEET_TOPIC_REPEATS = {"broad": 4, "exact": 6}
-BLUESKY_REPEATS = 6
+STAGES = ("broad", "exact", "student", "multilingual")
+PEAK_RATE = {"broad": 1e-4, "exact": 5e-5, "student": 1e-4, "multilingual": 1e-4}
+EPOCHS = {"broad": 1.7, "exact": 1.0, "student": 2.0, "multilingual": 2.0}
+TWEET_TOPIC_REPEATS = {"broad": 4, "exact": 6, "student": 3, "multilingual": 3}
+LABELLED_TWEET_REPEATS = 2
 EXACT_SENTIMENT_SHARE = 0.6
+MULTILINGUAL_SENTIMENT_SHARE = 0.3
+XLM_T_REPEATS = 2
+ENGLISH_LAYERS = tuple(range(6))
+E5_LAYERS = (0, 2, 4, 6, 8, 11)
+TEACHER_SHARE = 0.5
+"""Of a student's target, where there is a label too."""
 
 
 def broad_examples(folder: Path) -> list[Example]:
-    sentiment, _ = data.sentiment_tweets(folder)
-    english, _, _, spanish = data.topic_tweets(folder)
-    return sentiment + data.weak_topics(folder) + english * TWEET_TOPIC_REPEATS["broad"] + spanish
+    english, spanish = (data.topic_tweets(folder, language).train for language in ("en", "es"))
+    weak = data.weak_tweets(folder) + data.weak_headlines(folder)
+    return data.sentiment_tweets(folder).train + weak + english * TWEET_TOPIC_REPEATS["broad"] + spanish
 
 
 def exact_examples(folder: Path) -> list[Example]:
-    sentiment, _ = data.sentiment_tweets(folder)
-    english, _, _, spanish = data.topic_tweets(folder)
-    bluesky, _, _ = data.bluesky_posts(folder)
-    part = sentiment[: int(len(sentiment) * EXACT_SENTIMENT_SHARE)]
-    return part + english * TWEET_TOPIC_REPEATS["exact"] + spanish + bluesky * BLUESKY_REPEATS
+    tweets = data.sentiment_tweets(folder).train
+    part = tweets[: int(len(tweets) * EXACT_SENTIMENT_SHARE)]
+    english = data.topic_tweets(folder, "en").train * TWEET_TOPIC_REPEATS["exact"]
+    return part + with_topics(tweets) * LABELLED_TWEET_REPEATS + english + data.bluesky_posts(folder).train
+
+
+def student_examples(folder: Path) -> list[Example]:
+    tweets = data.sentiment_tweets(folder).train
+    english = data.topic_tweets(folder, "en").train * TWEET_TOPIC_REPEATS["student"]
+    return tweets + with_topics(tweets) + english + data.bluesky_posts(folder).train
+
+
+def multilingual_examples(folder: Path) -> list[Example]:
+    tweets = data.sentiment_tweets(folder).train
+    part = tweets[: int(len(tweets) * MULTILINGUAL_SENTIMENT_SHARE)]
+    topics = [example for language in ("en", "es", "ja", "el") for example in data.topic_tweets(folder, language).train]
+    languages = data.language_tweets(folder).train * XLM_T_REPEATS
+    topics *= TWEET_TOPIC_REPEATS["multilingual"]
+    return part + with_topics(tweets) + languages + topics + data.bluesky_posts(folder).train
+
+
+EXAMPLES = {
+    "broad": broad_examples,
+    "exact": exact_examples,
+    "student": student_examples,
+    "multilingual": multilingual_examples,
+}
+
+
+def with_topics(examples: list[Example]) -> list[Example]:
+    return [example for example in examples if any(example.topic_weights)]
 
 
 def token_ids(tokenizer: Tokenizer, texts: list[str]) -> list[list[int]]:
@@ -86,12 +122,12 @@ def loss(network: Network, ids: list[list[int]], examples: list[Example]) -> tup
     """Sentiment loss over the posts that have one, topic loss over the posts whose topics are known."""
     with torch.autocast("cpu", dtype=torch.bfloat16):
         sentiment_logits, topic_logits = network(*padded(ids))
-    sentiments = torch.tensor([example.sentiment for example in examples])
+    known = torch.tensor([example.sentiment is not None for example in examples])
+    shares = torch.tensor([example.sentiment for example in examples if example.sentiment]).reshape(-1, 3)
     targets = torch.tensor([example.topics for example in examples])
     weights = torch.tensor([example.topic_weights for example in examples])
-    known = sentiments != data.NO_SENTIMENT
     sentiment_loss = F.cross_entropy(
-        sentiment_logits.float()[known], sentiments[known], label_smoothing=LABEL_SMOOTHING, reduction="sum"
+        sentiment_logits.float()[known], shares, label_smoothing=LABEL_SMOOTHING, reduction="sum"
     )
     topic_loss = F.binary_cross_entropy_with_logits(topic_logits.float(), targets, weight=weights, reduction="sum")
     return sentiment_loss / len(examples), TOPIC_LOSS_WEIGHT * topic_loss / len(data.TOPICS) / len(examples)
@@ -132,33 +168,69 @@ def train(network: Network, tokenizer: Tokenizer, examples: list[Example], stage
             sums.zero_()
 
 
+@torch.inference_mode()
+def taught(teacher: Network, tokenizer: Tokenizer, examples: list[Example]) -> list[Example]:
+    """The same texts with the teacher's answers as targets, mixed with the labels where there are any."""
+    ids = token_ids(tokenizer, [example.text for example in examples])
+    order = sorted(range(len(ids)), key=lambda index: len(ids[index]))
+    result = list(examples)
+    teacher.eval()
+    for start in range(0, len(order), BATCH):
+        batch = order[start : start + BATCH]
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits = teacher(*padded([ids[index] for index in batch]))
+        sentiments, topics = logits[0].float().softmax(1), logits[1].float().sigmoid()
+        for index, sentiment, named in zip(batch, sentiments.tolist(), topics.tolist(), strict=True):
+            example = examples[index]
+            if example.sentiment is not None:
+                sentiment = mixed(sentiment, example.sentiment)
+            if any(example.topic_weights):
+                named = mixed(named, example.topics)
+            result[index] = replace(
+                example, sentiment=tuple(sentiment), topics=tuple(named), topic_weights=(1.0,) * len(named)
+            )
+    return result
+
+
+def mixed(teacher: list[float], label: tuple[float, ...]) -> list[float]:
+    return [TEACHER_SHARE * one + (1 - TEACHER_SHARE) * other for one, other in zip(teacher, label, strict=True)]
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("stage", choices=["broad", "exact"])
+    options.add_argument("stage", choices=STAGES)
     options.add_argument("--data", type=Path, required=True, help="folder of the training texts")
-    options.add_argument("--base", type=Path, required=True, help="folder of all-MiniLM-L6-v2")
+    options.add_argument("--base", type=Path, help="all-MiniLM-L6-v2's folder (broad), e5-small-q4.bin (multilingual)")
     options.add_argument("--out", type=Path, required=True, help="folder for what is trained")
+    options.add_argument("--layers", type=int, nargs="+", default=[0, 2, 3, 5], help="the layers a student keeps")
     options.add_argument("--threads", type=int, default=2)
     options.add_argument("--stop-at", type=int, help="end the stage at this step")
     arguments = options.parse_args()
     torch.manual_seed(SEED)
     torch.set_num_threads(arguments.threads)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    tokenizer_file = arguments.out / "tokenizer.json"
-    examples = broad_examples(arguments.data) if arguments.stage == "broad" else exact_examples(arguments.data)
-    if arguments.stage == "broad":
+    stage, out = arguments.stage, arguments.out
+    examples = EXAMPLES[stage](arguments.data)
+    tokenizer_file = out / ("multilingual-tokenizer.json" if stage == "multilingual" else "tokenizer.json")
+    if stage == "broad":
         texts = [example.text for example in examples] + data.bluesky_texts(arguments.data)
         tokenizer, placed = with_emoji(arguments.base / "tokenizer.json", emoji_by_use(texts))
         tokenizer.save(str(tokenizer_file))
-        network = from_sentence_encoder(arguments.base / "model.safetensors")
+        network = from_bert(load_file(arguments.base / "model.safetensors"), ENGLISH_LAYERS)
         start_from_names(network.words.weight, tokenizer, placed)
+    elif stage == "multilingual":
+        texts = [example.text for example in examples if example.language != "en"]
+        network, tokenizer = multilingual_e5(arguments.base, E5_LAYERS, texts)
+        tokenizer.save(str(tokenizer_file))
     else:
         tokenizer = Tokenizer.from_file(str(tokenizer_file))
         tokenizer.encode_special_tokens = True
-        network = Network()
-        load_model(network, arguments.out / "broad.safetensors")
-    train(network, tokenizer, examples, arguments.stage, arguments.stop_at)
-    save_model(network, str(arguments.out / f"{arguments.stage}.safetensors"))
+        network = of_state(load_file(out / ("broad.safetensors" if stage == "exact" else "exact.safetensors")))
+    if stage == "student":
+        examples = taught(network, tokenizer, examples)
+        network = with_layers(network, arguments.layers)
+    train(network, tokenizer, examples, stage, arguments.stop_at)
+    save_model(network, str(out / f"{stage}.safetensors"))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Collection
 
 from pipeline_core import background
 from pipeline_core import service as frame
@@ -11,17 +12,20 @@ from pipeline_core.connection import connected
 from pipeline_core.consumer import PullConsumer
 from pipeline_core.deadletters import DeadLetters
 from pipeline_core.errors import ServiceError
-from pipeline_core.messages import SENTIMENTS, TOPICS
 from pipeline_core.publisher import Publisher
 from pipeline_core.service import Service
 from pipeline_core.settings import load
 from pipeline_core.topology import BorrowedStream, Consumer, Stream, bring_about, dead_letter_stream, ensure
 
+from nats_stream_processor.classifier import load_classifier
 from nats_stream_processor.cpus import usable_cpus
 from nats_stream_processor.deliveries import Deliveries
-from nats_stream_processor.deployment import UNIFIED, Deployment
-from nats_stream_processor.engine import Engine, ModelError
+from nats_stream_processor.deployment import UNIFIED, Deployment, Task
+from nats_stream_processor.embedded import EmbeddedModels
+from nats_stream_processor.engine import Engine
+from nats_stream_processor.errors import ModelError
 from nats_stream_processor.metrics import Metrics
+from nats_stream_processor.modelfiles import NamedModel
 from nats_stream_processor.processor import Processor
 from nats_stream_processor.settings import ProcessorSettings
 
@@ -31,7 +35,7 @@ async def process(service: Service[ProcessorSettings], deployment: Deployment = 
     settings, log, health = service.settings, service.log, service.health
     metrics = Metrics(service.registry, deployment.metrics_prefix)
     health.ready_while("model", lambda: "not loaded yet")
-    engine = await _load(service)
+    engine = await _load(service, deployment.tasks)
     health.ready_while("model", lambda: None)
     replicas, window = settings.num_stream_replicas, settings.duplicate_window_seconds
     raw = Stream(settings.input_stream, settings.input_subject, replicas, duplicate_window=window)
@@ -72,18 +76,27 @@ async def process(service: Service[ProcessorSettings], deployment: Deployment = 
                 watching.cancel()
 
 
-async def _load(service: Service[ProcessorSettings]) -> Engine:
-    settings = service.settings
-    threads = settings.threads or usable_cpus()
+async def _load(service: Service[ProcessorSettings], tasks: Collection[Task]) -> Engine:
+    threads = service.settings.threads or usable_cpus()
     started = time.monotonic()
     try:
-        engine = await asyncio.to_thread(Engine.load, settings.model_folder, threads=threads)
+        engine = await asyncio.to_thread(_engine, service, tasks, threads)
     except ModelError as broken:
         raise ServiceError(str(broken)) from broken
-    if engine.topics != TOPICS or engine.sentiments != tuple(map(str.lower, SENTIMENTS)):
-        raise ServiceError(f"the model in {settings.model_folder} names other labels than our messages")
-    service.log.info("model loaded", seconds=round(time.monotonic() - started, 2), threads=threads)
+    service.log.info("model loaded", seconds=round(time.monotonic() - started, 2), threads=threads, name=engine.name)
     return engine
+
+
+def _engine(service: Service[ProcessorSettings], tasks: Collection[Task], threads: int) -> Engine:
+    settings = service.settings
+    named: dict[Task, NamedModel | None] = {"sentiment": settings.sentiment_model, "topics": settings.topic_model}
+    classifiers = {
+        task: load_classifier(model, threads=threads, log=service.log)
+        for task, model in named.items()
+        if model is not None and task in tasks
+    }
+    embedded = EmbeddedModels.load(threads=threads) if set(tasks) - set(classifiers) else None
+    return Engine(embedded, **classifiers)
 
 
 def main() -> None:

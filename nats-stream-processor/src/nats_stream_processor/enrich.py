@@ -1,42 +1,74 @@
-"""From a raw post and the model's answer to the enriched post. Pure."""
+"""From a raw post and the models' answer to the enriched post. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from pipeline_core.messages import SENTIMENTS, TOPICS, EnrichedPost, RawPost, Sentiment, SentimentProbabilities, Topics
+from pipeline_core.messages import (
+    SENTIMENTS,
+    TOPICS,
+    EnrichedPost,
+    RawPost,
+    Sentiment,
+    SentimentProbabilities,
+    Topics,
+    Unclassified,
+)
+
+from nats_stream_processor.deployment import Task
+from nats_stream_processor.embedded import Prediction
 
 DIGITS = 4  # of a probability: finer than any model's calibration, and a third of the bytes
 
 
-def enrich(
-    post: RawPost,
-    sentiment: Sequence[float] | None,
-    topics: Sequence[float],
-    *,
-    threshold: float,
-    processor: str,
-    processed_at: str,
-) -> EnrichedPost:
-    """`sentiment`: 3 probabilities in the order of SENTIMENTS, or None where nobody asked for it; `topics`: 19 in the
-    order of TOPICS."""
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """From probabilities to labels: what is asked, from which probability on, and what becomes of less."""
+
+    tasks: frozenset[Task]
+    sentiment_threshold: float
+    topic_threshold: float
+    keep_uncertain: bool
+    """Whether a sentiment below its threshold is published, marked; else there is none, and the message says why."""
+
+
+def enrich(post: RawPost, prediction: Prediction, rules: Rules, *, processor: str, processed_at: str) -> EnrichedPost:
+    """The post with what the models say of it; `unclassified` where it was asked for a sentiment and has none."""
+    sentiment, why = None, None
+    if "sentiment" in rules.tasks:
+        sentiment, why = _judge(prediction.sentiment, rules)
+    topics = None
+    if "topics" in rules.tasks and prediction.topics is not None:
+        topics = name_topics(prediction.topics, rules.topic_threshold)
     return EnrichedPost.model_construct(
         **dict(post),
-        sentiment=None if sentiment is None else name_sentiment(sentiment),
-        topics=name_topics(topics, threshold),
+        sentiment=sentiment,
+        topics=topics,
+        unclassified=why,
         processor=processor,
         processed_at=processed_at,
     )
 
 
-def name_sentiment(probabilities: Sequence[float]) -> Sentiment:
-    """The likeliest of the three."""
+def _judge(probabilities: Sequence[float] | None, rules: Rules) -> tuple[Sentiment | None, Unclassified | None]:
+    if probabilities is None:
+        return None, "language_not_supported"
+    sentiment = name_sentiment(probabilities, rules.sentiment_threshold)
+    if sentiment.uncertain and not rules.keep_uncertain:
+        return None, "uncertain"
+    return sentiment, None
+
+
+def name_sentiment(probabilities: Sequence[float], threshold: float) -> Sentiment:
+    """The likeliest of the three, uncertain below `threshold`."""
     negative, neutral, positive = (round(float(probability), DIGITS) for probability in probabilities)
     best = max(range(3), key=lambda index: float(probabilities[index]))
     return Sentiment.model_construct(
         label=SENTIMENTS[best],
         score=(negative, neutral, positive)[best],
         probabilities=SentimentProbabilities.model_construct(negative=negative, neutral=neutral, positive=positive),
+        uncertain=probabilities[best] < threshold,
     )
 
 

@@ -31,6 +31,14 @@ class Metrics:
         self.dead_letters = counter("dead_letters_total", "Messages given up, by reason", "reason")
         self.sentiments = counter("sentiment_predictions_total", "Posts by sentiment", "sentiment")
         self.topics = counter("topic_predictions_total", "Posts by topic named", "topic")
+        self.unclassified = counter(
+            "posts_unclassified_total", "Posts without a sentiment where one was asked, by reason", "reason"
+        )
+        self.uncertain = counter("sentiment_uncertain_total", "Posts whose sentiment was below the threshold")
+        self.unsupported = counter(
+            "unsupported_language_posts_total", "Posts in a language that no model was taught, by language", "language"
+        )
+        self.repeats = counter("posts_repeated_total", "Posts answered as the same text was a short while ago")
         self.sentiment_confidence = histogram("sentiment_confidence", "Probability of the sentiment named", _SHARES)
         self.topic_confidence = histogram("topic_confidence", "Probability of the top topic", _SHARES)
         self.processing = histogram(

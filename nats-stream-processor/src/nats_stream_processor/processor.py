@@ -22,13 +22,15 @@ from pydantic import ValidationError
 
 from nats_stream_processor.deliveries import Deliveries, Delivery
 from nats_stream_processor.deployment import Deployment
-from nats_stream_processor.engine import Engine, Prediction
-from nats_stream_processor.enrich import enrich
+from nats_stream_processor.embedded import Prediction
+from nats_stream_processor.engine import Engine
+from nats_stream_processor.enrich import Rules, enrich
 from nats_stream_processor.metrics import Metrics
 from nats_stream_processor.settings import ProcessorSettings
 
 TAKEN_AT_ONCE = 32  # posts; four small batches, about 40 ms of two cores: the longest a newcomer waits for the model
-MODEL = "embedded"
+BATCHES_READ = 1  # and not yet being published: the model waits where the broker is slower
+UNKNOWN_LANGUAGE = "und"  # of ISO 639
 
 
 class Processor:
@@ -47,13 +49,21 @@ class Processor:
         self._engine, self._deliveries, self._publisher = engine, deliveries, publisher
         self._settings, self._metrics, self._log = settings, metrics, log
         self._deployment, self._root = deployment, deployment.root(settings.output_subject)
+        self._rules = Rules(
+            deployment.tasks,
+            settings.sentiment_confidence_threshold,
+            settings.topic_sigmoid_threshold,
+            keep_uncertain=settings.uncertain_sentiment == "mark",
+        )
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
+        self._read: asyncio.Queue[tuple[list[Delivery], list[Prediction | Exception]]] = asyncio.Queue(BATCHES_READ)
         self._done = 0
 
     async def run(self) -> None:
-        """Process for ever."""
-        while True:
-            await self._process(await self._deliveries.take(TAKEN_AT_ONCE))
+        """Process for ever: what the model has read is published while it reads on."""
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._read_for_ever())
+            both.create_task(self._publish_for_ever())
 
     def told(self) -> dict[str, int]:
         """How many posts wait, are at work and are done, for the operator."""
@@ -70,52 +80,58 @@ class Processor:
                 "processing", posts_per_second=round(rate, 1), posts=before, waiting=self._deliveries.waiting
             )
 
-    async def _process(self, batch: list[Delivery]) -> None:
-        for delivery in batch:
-            try:
-                delivery.said = read_message(delivery.message.data)
-            except ValidationError as invalid:
-                await self._deliveries.bury(delivery, "invalid_post", _first(invalid))
-        texts = [delivery.said.text for delivery in batch if isinstance(delivery.said, RawPost)]
-        predictions = iter(await self._predictions(texts))
-        for delivery in batch:
-            match delivery.said:
-                case RawPost() as post:
-                    await self._answer(delivery, post, next(predictions))
-                case Deletion() | AccountChange() as removal:
-                    subject = subjects.removal(self._root, removal)
-                    await self._publish(delivery, removal, subject, delivery.message.data)
+    async def _read_for_ever(self) -> None:
+        while True:
+            batch = await self._deliveries.take(TAKEN_AT_ONCE)
+            for delivery in batch:
+                try:
+                    delivery.said = read_message(delivery.message.data)
+                except ValidationError as invalid:
+                    await self._deliveries.bury(delivery, "invalid_post", _first(invalid))
+            posts = [delivery.said for delivery in batch if isinstance(delivery.said, RawPost)]
+            await self._read.put((batch, await self._predictions(posts)))
+
+    async def _publish_for_ever(self) -> None:
+        while True:
+            batch, answers = await self._read.get()
+            predictions = iter(answers)
+            for delivery in batch:
+                match delivery.said:
+                    case RawPost() as post:
+                        await self._answer(delivery, post, next(predictions))
+                    case Deletion() | AccountChange() as removal:
+                        subject = subjects.removal(self._root, removal)
+                        await self._publish(delivery, removal, subject, delivery.message.data)
 
     async def _answer(self, delivery: Delivery, post: RawPost, prediction: Prediction | Exception) -> None:
         if isinstance(prediction, Exception):
             await self._deliveries.failed(delivery, prediction)
             return
-        enriched = enrich(
-            post,
-            prediction.sentiment if "sentiment" in self._deployment.tasks else None,
-            prediction.topics,
-            threshold=self._settings.topic_sigmoid_threshold,
-            processor=self._settings.service_name,
-            processed_at=now(),
-        )
+        enriched = enrich(post, prediction, self._rules, processor=self._settings.service_name, processed_at=now())
         self._count(enriched)
         await self._publish(delivery, post, subjects.enriched(self._root, enriched), enriched.to_json())
 
-    async def _predictions(self, texts: list[str]) -> list[Prediction | Exception]:
-        """One for each text; what the model raised where it cannot read that text."""
-        if not texts:
+    async def _predictions(self, posts: list[RawPost]) -> list[Prediction | Exception]:
+        """One for each post; what the model raised where it cannot read that post."""
+        if not posts:
             return []
         try:
-            return [*await self._predict(texts)]
+            return [*await self._predict(posts)]
         except Exception as error:  # noqa: BLE001 - whatever the model raises, one post of the batch is the cause
-            if len(texts) == 1:
+            if len(posts) == 1:
                 return [error]
-            self._log.warning("batch failed, trying its posts one by one", posts=len(texts), error=repr(error))
-            return [prediction for text in texts for prediction in await self._predictions([text])]
+            self._log.warning("batch failed, trying its posts one by one", posts=len(posts), error=repr(error))
+            return [prediction for post in posts for prediction in await self._predictions([post])]
 
-    async def _predict(self, texts: list[str]) -> list[Prediction]:
-        with self._metrics.inference.labels(MODEL).time():
-            return await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.predict, texts)
+    async def _predict(self, posts: list[RawPost]) -> list[Prediction]:
+        texts = [post.text for post in posts]
+        languages = [post.lang or UNKNOWN_LANGUAGE for post in posts]
+        with self._metrics.inference.labels(self._engine.name).time():
+            repeats = self._engine.repeats
+            loop = asyncio.get_running_loop()
+            predictions = await loop.run_in_executor(self._thread, self._engine.predict, texts, languages)
+            self._metrics.repeats.inc(self._engine.repeats - repeats)
+            return predictions
 
     async def _publish(self, delivery: Delivery, message: RawMessage, subject: str, payload: bytes) -> None:
         """In the raw stream's order where that matters: a deletion must not come before its post."""
@@ -131,6 +147,10 @@ class Processor:
     def _count(self, post: EnrichedPost) -> None:
         self._done += 1
         self._metrics.processed.inc()
+        if post.unclassified is not None:
+            self._metrics.unclassified.labels(post.unclassified).inc()
+        if post.unclassified == "language_not_supported":
+            self._metrics.unsupported.labels(post.lang).inc()
         if post.sentiment is not None:
             self._metrics.sentiments.labels(post.sentiment.label).inc()
             self._metrics.sentiment_confidence.observe(post.sentiment.score)

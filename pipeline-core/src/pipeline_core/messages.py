@@ -215,11 +215,12 @@ class SentimentProbabilities(BaseModel):
 
 
 class Sentiment(BaseModel):
-    """The likeliest sentiment; `score` is its probability."""
+    """The likeliest sentiment; `score` is its probability, `uncertain` says that it is below the threshold."""
 
     label: SentimentLabel
     score: float
     probabilities: SentimentProbabilities
+    uncertain: bool = False
 
 
 class Topics(BaseModel):
@@ -232,10 +233,14 @@ class Topics(BaseModel):
     probabilities: dict[str, float]
 
 
+Unclassified = Literal["language_not_supported", "uncertain"]
+
+
 class EnrichedPost(RawPost):
-    """A raw post with what a processor found in it."""
+    """A raw post with what a processor found in it; `unclassified` says why there is no sentiment where one was asked."""
 
     sentiment: Sentiment | None = None
     topics: Topics | None = None
+    unclassified: Unclassified | None = None
     processor: str
     processed_at: Timestamp
