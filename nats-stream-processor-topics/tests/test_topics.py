@@ -127,6 +127,7 @@ async def test_beside_the_other_processor_each_gives_one_answer_to_each_message_
     await publish(client, *told)
     async with processing("nats_stream_processor", broker) as unified, topics_processor(broker) as topics:
         await eventually(lambda: nothing_left(client, *BOTH), "the first messages answered")
+        await client.jetstream().publish("bluesky.posts.create", b"no message at all")
         more = [message for message in life(120) if message not in told]
         await publish(client, *more)
         topics.kill_and_restart()
@@ -142,6 +143,7 @@ async def test_beside_the_other_processor_each_gives_one_answer_to_each_message_
     assert set(ids(await given(client, "bluesky.enriched.*"))) == {message.message_id for message in removals}
     assert set(ids(await given(client, "bluesky.enriched.topics.only.*"))) == set(prefixed(removals))
     assert topics_of(full) == topics_of(alone)
+    assert (await client.jetstream().stream_info("bluesky-dlq")).state.messages == 1
 
 
 async def given(client: Client, subject: str) -> list[RawStreamMsg]:
