@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import glob
+import io
 import logging
 import time
 from collections.abc import Callable, Collection
@@ -26,6 +27,7 @@ PROGRESS_SECONDS = 10.0
 MEGABYTE = 1_000_000
 _SMALL_FILES = ["config.json", "tokenizer.json"]
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NOT_WRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
 
 Needed = Callable[[Collection[str]], list[str]]
 """From the names of all files of a model to those that are needed; raises ModelError."""
@@ -110,7 +112,7 @@ def _broken_off(model: HubModel, error: Exception, setting: str) -> str:
         return (
             f"No room for {model} in the cache ({_first_line(error)}): make some, or set {setting} to a larger volume."
         )
-    if number in (errno.EACCES, errno.EPERM, errno.EROFS):
+    if number in _NOT_WRITABLE:
         return f"The cache for {model} cannot be written ({_first_line(error)}): set {setting} to a folder that can."
     return f"The download of {model} broke off ({_first_line(error)}): start again, what has come is kept."
 
@@ -125,7 +127,7 @@ def _progress(log: Log, model: HubModel) -> type:
 
     class Progress(tqdm):  # type: ignore[misc]
         def __init__(self, *args: Any, **options: Any) -> None:
-            super().__init__(*args, **options)
+            super().__init__(*args, **options | {"file": io.StringIO()})  # at its end it would write an empty line
             self._told = time.monotonic()
 
         def display(self, *_: Any, **__: Any) -> None:
