@@ -77,6 +77,7 @@ class Deliveries:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self._consumer.stop()
         if self._acknowledging is not None:
             self._acknowledging.cancel()
         while not self._answered.empty():

@@ -84,15 +84,21 @@ class PullConsumer:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Hand what was not taken back to the broker at once, for another replica."""
-        for task in (self._puller, self._keeper):
-            if task is not None:
-                task.cancel()
+        await self.stop()
+        if self._keeper is not None:
+            self._keeper.cancel()
+
+    async def stop(self) -> None:
+        """Ask for no more, and hand what was not taken back to the broker at once, for another replica. What is still
+        on its way to us has come, too, when this returns: so whatever is handed back later goes to others."""
+        if self._puller is not None:
+            self._puller.cancel()
+        subscription, self._subscription = self._subscription, None
         if not self._client.is_connected:
             return
         with contextlib.suppress(NatsError):
-            if self._subscription is not None:
-                await self._subscription.unsubscribe()
+            if subscription is not None:
+                await subscription.drain()  # type: ignore[no-untyped-call]
             while self._waiting:
                 await self._waiting.popleft().nak()
             await self._client.flush()
