@@ -12,7 +12,7 @@ from nats_firehose_ingest.metrics import Metrics as IngestMetrics
 from nats_firehose_ingest.settings import IngestSettings
 from nats_stream_processor.deployment import UNIFIED
 from nats_stream_processor.metrics import Metrics as ProcessorMetrics
-from nats_stream_processor.settings import ProcessorSettings
+from nats_stream_processor.settings import UnifiedSettings
 from nats_stream_processor_topics.deployment import TOPICS_ONLY
 from nats_stream_processor_topics.settings import TopicsSettings
 from pipeline_core.settings import Settings
@@ -25,7 +25,7 @@ SERVICES = [
     ("nats-firehose-ingest", IngestSettings, IngestMetrics, ""),
     (
         "nats-stream-processor",
-        ProcessorSettings,
+        UnifiedSettings,
         partial(ProcessorMetrics, prefix=UNIFIED.metrics_prefix),
         "stream_processor_",
     ),
@@ -68,5 +68,5 @@ def test_metrics(service: str, settings: type[Settings], metrics: Callable[..., 
 
 def test_the_topics_processor_tells_what_is_not_as_in_the_other_one() -> None:
     told = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", section("nats-stream-processor-topics", "Environment")))
-    assert told == variables(TopicsSettings, unlike=ProcessorSettings)
+    assert told == variables(TopicsSettings, unlike=UnifiedSettings)
     assert f"`{TOPICS_ONLY.metrics_prefix}_`" in section("nats-stream-processor-topics", "Metrics")

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from nats_stream_processor.settings import ProcessorSettings
+from nats_stream_processor.settings import UnifiedSettings
 from nats_stream_processor_topics.settings import TopicsSettings
 from pipeline_core.settings import load
 
@@ -43,7 +43,7 @@ def test_a_setting_is_known_under_each_of_its_names(
 
 
 def test_both_processors_can_run_on_one_machine_without_a_word_of_configuration() -> None:
-    unified, topics = load(ProcessorSettings, []), load(TopicsSettings, [])
+    unified, topics = load(UnifiedSettings, []), load(TopicsSettings, [])
     assert topics.consumer_name != unified.consumer_name
     assert topics.service_name != unified.service_name
     for shared in ("input_stream", "input_subject", "output_stream", "output_subject", "duplicate_window_seconds"):

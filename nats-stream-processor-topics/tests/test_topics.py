@@ -158,6 +158,17 @@ def topics_of(messages: list[RawStreamMsg]) -> dict[tuple[str, str], list[str]]:
     return {(post.uri, post.kind): post.topics.topics for post in posts if post.topics}
 
 
+async def test_a_language_that_no_model_was_taught_is_said_and_not_guessed(broker: Broker, client: Client) -> None:
+    await publish(client, RawPost.model_validate({**post(1).model_dump(), "lang": "tlh"}))
+    async with topics_processor(broker) as processor:
+        await eventually(lambda: nothing_left(client, "topic-processor"), "the post answered")
+        assert await processor.metric("topic_processor_posts_unclassified_total") == 1
+    (message,) = await stored(client)
+    enriched = EnrichedPost.model_validate_json(message.data or b"")
+    assert (enriched.topics, enriched.unclassified) == (None, "language_not_supported")
+    assert message.subject == "bluesky.enriched.topics.only.none.none"
+
+
 async def test_its_own_name_of_the_threshold_is_obeyed(broker: Broker, client: Client) -> None:
     await publish(client, *(post(number) for number in range(12)))
     async with topics_processor(broker, SIGMOID_THRESHOLD="0.001"):

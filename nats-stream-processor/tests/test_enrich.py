@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nats_stream_processor.cpus import usable_cpus
-from nats_stream_processor.deployment import Task
 from nats_stream_processor.embedded import Prediction
-from nats_stream_processor.enrich import Rules, enrich, name_sentiment, name_topics
+from nats_stream_processor.enrich import Rules, Task, enrich, name_sentiment, name_topics
 from pipeline_core.messages import TOPICS, EnrichedPost, RawPost
 
 SHARES = st.floats(0, 1)
@@ -30,7 +29,7 @@ POST = RawPost.model_validate(
 
 
 def rules(topic_threshold: float = 0.5, *, tasks: Sequence[Task] = ("sentiment", "topics"), keep: bool = True) -> Rules:
-    return Rules(frozenset(tasks), 0.4, topic_threshold, keep_uncertain=keep)
+    return Rules(frozenset(tasks), topic_threshold, sentiment_threshold=0.4, keep_uncertain=keep)
 
 
 def enriched(sentiment: tuple[float, ...] | None, rules: Rules) -> EnrichedPost:
@@ -88,6 +87,7 @@ def test_who_is_asked_for_topics_alone_owes_no_reason_for_the_sentiment() -> Non
     post = enriched((0.1, 0.2, 0.7), rules(tasks=["topics"]))
     assert post.sentiment is post.unclassified is None
     assert post.topics is not None
+    assert enriched(None, rules(tasks=["topics"])).unclassified == "language_not_supported"
 
 
 def test_labels_stand_in_the_order_of_the_vectors() -> None:

@@ -19,7 +19,7 @@ from nats_stream_processor.embedded import EmbeddedModels, Prediction
 from nats_stream_processor.engine import Engine
 from nats_stream_processor.metrics import Metrics
 from nats_stream_processor.processor import Processor
-from nats_stream_processor.settings import ProcessorSettings
+from nats_stream_processor.settings import UnifiedSettings
 from pipeline_core import logs
 from pipeline_core.consumer import PullConsumer
 from pipeline_core.deadletters import DeadLetters
@@ -210,7 +210,7 @@ class Stumbling:
 @asynccontextmanager
 async def processing_here(client: Client, engine: Any) -> AsyncIterator[Processor]:
     """The processor in this process, on an engine of the test's own; it makes no stream but the one it reads."""
-    settings = ProcessorSettings(_cli_parse_args=False, retry_delay=0.1)
+    settings = UnifiedSettings(_cli_parse_args=False, retry_delay=0.1)
     js, log, metrics = (
         client.jetstream(),
         logs.configure("test", "INFO", "console"),

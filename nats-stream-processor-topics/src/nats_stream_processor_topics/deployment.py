@@ -1,4 +1,4 @@
-"""What this deployment adds to a post, and where it puts it. Pure."""
+"""Where this deployment puts what it has read. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from nats_stream_processor.deployment import Deployment
 from pipeline_core.subjects import topics_only
 
 TOPICS_ONLY = Deployment(
-    tasks=frozenset({"topics"}),
     metrics_prefix="topic_processor",
     root=topics_only,
     id_prefix="topics-only:",  # no AT-URI begins so

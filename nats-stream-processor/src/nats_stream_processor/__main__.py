@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection
+from functools import partial
 
 from pipeline_core import background
 from pipeline_core import service as frame
@@ -20,22 +20,21 @@ from pipeline_core.topology import BorrowedStream, Consumer, Stream, bring_about
 from nats_stream_processor.classifier import load_classifier
 from nats_stream_processor.cpus import usable_cpus
 from nats_stream_processor.deliveries import Deliveries
-from nats_stream_processor.deployment import UNIFIED, Deployment, Task
+from nats_stream_processor.deployment import UNIFIED, Deployment
 from nats_stream_processor.embedded import EmbeddedModels
 from nats_stream_processor.engine import Engine
 from nats_stream_processor.errors import ModelError
 from nats_stream_processor.metrics import Metrics
-from nats_stream_processor.modelfiles import NamedModel
 from nats_stream_processor.processor import Processor
-from nats_stream_processor.settings import ProcessorSettings
+from nats_stream_processor.settings import ProcessorSettings, UnifiedSettings
 
 
-async def process(service: Service[ProcessorSettings], deployment: Deployment = UNIFIED) -> None:
+async def process(service: Service[ProcessorSettings], deployment: Deployment) -> None:
     """Load the model, then process raw posts until cancelled; then finish or hand back what was taken."""
     settings, log, health = service.settings, service.log, service.health
     metrics = Metrics(service.registry, deployment.metrics_prefix)
     health.ready_while("model", lambda: "not loaded yet")
-    engine = await _load(service, deployment.tasks)
+    engine = await _load(service)
     health.ready_while("model", lambda: None)
     replicas, window = settings.num_stream_replicas, settings.duplicate_window_seconds
     raw = Stream(settings.input_stream, settings.input_subject, replicas, duplicate_window=window)
@@ -74,34 +73,32 @@ async def process(service: Service[ProcessorSettings], deployment: Deployment = 
             finally:
                 telling.cancel()
                 watching.cancel()
+                await messages.stop()
 
 
-async def _load(service: Service[ProcessorSettings], tasks: Collection[Task]) -> Engine:
+async def _load(service: Service[ProcessorSettings]) -> Engine:
     threads = service.settings.threads or usable_cpus()
     started = time.monotonic()
     try:
-        engine = await asyncio.to_thread(_engine, service, tasks, threads)
+        engine = await asyncio.to_thread(_engine, service, threads)
     except ModelError as broken:
         raise ServiceError(str(broken)) from broken
     service.log.info("model loaded", seconds=round(time.monotonic() - started, 2), threads=threads, name=engine.name)
     return engine
 
 
-def _engine(service: Service[ProcessorSettings], tasks: Collection[Task], threads: int) -> Engine:
+def _engine(service: Service[ProcessorSettings], threads: int) -> Engine:
     settings = service.settings
-    named: dict[Task, NamedModel | None] = {"sentiment": settings.sentiment_model, "topics": settings.topic_model}
     classifiers = {
-        task: load_classifier(model, threads=threads, log=service.log)
-        for task, model in named.items()
-        if model is not None and task in tasks
+        task: load_classifier(model, threads=threads, log=service.log) for task, model in settings.named_models.items()
     }
-    embedded = EmbeddedModels.load(threads=threads) if set(tasks) - set(classifiers) else None
+    embedded = EmbeddedModels.load(threads=threads) if settings.rules.tasks - set(classifiers) else None
     return Engine(embedded, **classifiers)
 
 
 def main() -> None:
     """Run the service."""
-    frame.end(frame.run(process, load(ProcessorSettings)))
+    frame.end(frame.run(partial(process, deployment=UNIFIED), load(UnifiedSettings)))
 
 
 if __name__ == "__main__":

@@ -1,15 +1,12 @@
-"""What tells the deployments of this code apart: what each adds to a post, where it puts it, how it counts. Pure."""
+"""What tells the deployments of this code apart: where it puts what it has read, and how it counts. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from pipeline_core.messages import RawMessage
 from pipeline_core.subjects import prefix
-
-Task = Literal["sentiment", "topics"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +14,6 @@ class Deployment:
     """`root` makes of OUTPUT_SUBJECT what this deployment's subjects begin with. Deployments that write into one stream
     need an `id_prefix` each: JetStream would take the second answer to a post for the first one, sent again."""
 
-    tasks: frozenset[Task]
     metrics_prefix: str
     root: Callable[[str], str] = prefix
     id_prefix: str = ""
@@ -27,4 +23,4 @@ class Deployment:
         return self.id_prefix + message.message_id
 
 
-UNIFIED = Deployment(tasks=frozenset({"sentiment", "topics"}), metrics_prefix="stream_processor")
+UNIFIED = Deployment(metrics_prefix="stream_processor")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from pipeline_core.messages import (
     SENTIMENTS,
@@ -16,8 +17,9 @@ from pipeline_core.messages import (
     Unclassified,
 )
 
-from nats_stream_processor.deployment import Task
 from nats_stream_processor.embedded import Prediction
+
+Task = Literal["sentiment", "topics"]
 
 DIGITS = 4  # of a probability: finer than any model's calibration, and a third of the bytes
 
@@ -27,20 +29,23 @@ class Rules:
     """From probabilities to labels: what is asked, from which probability on, and what becomes of less."""
 
     tasks: frozenset[Task]
-    sentiment_threshold: float
     topic_threshold: float
-    keep_uncertain: bool
+    sentiment_threshold: float = 0.0
+    keep_uncertain: bool = True
     """Whether a sentiment below its threshold is published, marked; else there is none, and the message says why."""
 
 
 def enrich(post: RawPost, prediction: Prediction, rules: Rules, *, processor: str, processed_at: str) -> EnrichedPost:
-    """The post with what the models say of it; `unclassified` where it was asked for a sentiment and has none."""
+    """The post with what the models say of it; `unclassified` where something was asked for that it has not."""
     sentiment, why = None, None
     if "sentiment" in rules.tasks:
         sentiment, why = _judge(prediction.sentiment, rules)
     topics = None
-    if "topics" in rules.tasks and prediction.topics is not None:
-        topics = name_topics(prediction.topics, rules.topic_threshold)
+    if "topics" in rules.tasks:
+        if prediction.topics is None:
+            why = "language_not_supported"
+        else:
+            topics = name_topics(prediction.topics, rules.topic_threshold)
     return EnrichedPost.model_construct(
         **dict(post),
         sentiment=sentiment,

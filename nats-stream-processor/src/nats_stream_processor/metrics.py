@@ -32,7 +32,7 @@ class Metrics:
         self.sentiments = counter("sentiment_predictions_total", "Posts by sentiment", "sentiment")
         self.topics = counter("topic_predictions_total", "Posts by topic named", "topic")
         self.unclassified = counter(
-            "posts_unclassified_total", "Posts without a sentiment where one was asked, by reason", "reason"
+            "posts_unclassified_total", "Posts without something that was asked for, by reason", "reason"
         )
         self.uncertain = counter("sentiment_uncertain_total", "Posts whose sentiment was below the threshold")
         self.unsupported = counter(

@@ -24,7 +24,7 @@ from nats_stream_processor.deliveries import Deliveries, Delivery
 from nats_stream_processor.deployment import Deployment
 from nats_stream_processor.embedded import Prediction
 from nats_stream_processor.engine import Engine
-from nats_stream_processor.enrich import Rules, enrich
+from nats_stream_processor.enrich import enrich
 from nats_stream_processor.metrics import Metrics
 from nats_stream_processor.settings import ProcessorSettings
 
@@ -49,12 +49,7 @@ class Processor:
         self._engine, self._deliveries, self._publisher = engine, deliveries, publisher
         self._settings, self._metrics, self._log = settings, metrics, log
         self._deployment, self._root = deployment, deployment.root(settings.output_subject)
-        self._rules = Rules(
-            deployment.tasks,
-            settings.sentiment_confidence_threshold,
-            settings.topic_sigmoid_threshold,
-            keep_uncertain=settings.uncertain_sentiment == "mark",
-        )
+        self._rules = settings.rules
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
         self._read: asyncio.Queue[tuple[list[Delivery], list[Prediction | Exception]]] = asyncio.Queue(BATCHES_READ)
         self._done = 0

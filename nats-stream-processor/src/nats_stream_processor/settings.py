@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pipeline_core.settings import SERVICE_NAME, Settings
 from pydantic import AfterValidator, AliasChoices, Field
 
+from nats_stream_processor.enrich import Rules, Task
 from nats_stream_processor.labels import SENTIMENT_LABELS, TOPIC_LABELS
 from nats_stream_processor.modelfiles import NamedModel
 from nats_stream_processor.names import EMBEDDED, model_name, onnx_file
@@ -18,17 +19,13 @@ Sha256 = Annotated[str, Field(pattern="^[0-9A-Fa-f]{64}$")]
 
 
 class ProcessorSettings(Settings):
-    """Read raw posts, add sentiment and topics, publish them to the enriched stream."""
+    """What every deployment of this code can be told. Its one task is topics."""
 
-    service_name: str = Field(
-        "nats-stream-processor", pattern=SERVICE_NAME, description="the name in logs and in the enriched post"
-    )
     input_stream: str = Field("bluesky-posts", description="the raw stream")
     input_subject: str = Field("bluesky.posts.>", description="the raw posts' subjects")
     output_stream: str = Field("bluesky-posts-enriched", description="the enriched stream")
     output_subject: str = Field("bluesky.enriched", description="its subjects are <this>.<sentiment>.<top topic>")
     consumer_name: str = Field(
-        "unified-processor",
         validation_alias=AliasChoices("consumer_name", "queue_group"),
         description="the durable consumer that all replicas share",
     )
@@ -46,14 +43,54 @@ class ProcessorSettings(Settings):
     duplicate_window_seconds: float = Field(
         600.0, gt=0, description="how long JetStream recognises an enriched post that is sent again"
     )
+    topic_sigmoid_threshold: float = Field(
+        0.5, gt=0, lt=1, description="topics at or above it are named, and the top one"
+    )
+    topic_model_name: ModelName = Field(EMBEDDED, description="embedded, a folder, or owner/name[@revision] of the hub")
+    topic_model_file: OnnxFile | None = Field(None, description="its ONNX file, if that is in no usual place")
+    topic_model_sha256: Sha256 | None = Field(None, description="refuse it if its ONNX file has another SHA-256")
+    topic_model_cache_dir: Path | None = Field(None, description="where models of the hub are kept; the hub's if none")
+    topic_max_sequence_length: int = Field(512, ge=8, description="tokens of a post that a model by name reads")
+    threads: int = Field(0, ge=0, description="threads of the model; 0: as many as this process may use CPUs")
+    stats_interval: float = Field(10.0, gt=0, description="seconds between lines of statistics in the log")
+
+    @property
+    def rules(self) -> Rules:
+        """How the models' answers are judged."""
+        return Rules(frozenset({"topics"}), topic_threshold=self.topic_sigmoid_threshold)
+
+    @property
+    def named_models(self) -> dict[Task, NamedModel]:
+        """Those that take the embedded models' place."""
+        if self.topic_model_name == EMBEDDED:
+            return {}
+        topics = NamedModel(
+            TOPIC_LABELS,
+            self.topic_model_name,
+            self.topic_model_file,
+            self.topic_model_sha256,
+            self.topic_model_cache_dir,
+            self.topic_max_sequence_length,
+        )
+        return {"topics": topics}
+
+
+class UnifiedSettings(ProcessorSettings):
+    """Read raw posts, add sentiment and topics, publish them to the enriched stream."""
+
+    service_name: str = Field(
+        "nats-stream-processor", pattern=SERVICE_NAME, description="the name in logs and in the enriched post"
+    )
+    consumer_name: str = Field(
+        "unified-processor",
+        validation_alias=AliasChoices("consumer_name", "queue_group"),
+        description="the durable consumer that all replicas share",
+    )
     sentiment_confidence_threshold: float = Field(
         0.4, ge=0, lt=1, description="a sentiment less probable than this is uncertain"
     )
     uncertain_sentiment: Literal["mark", "omit"] = Field(
         "mark", description="publish an uncertain sentiment with its mark, or none; both are counted"
-    )
-    topic_sigmoid_threshold: float = Field(
-        0.5, gt=0, lt=1, description="topics at or above it are named, and the top one"
     )
     sentiment_model_name: ModelName = Field(
         EMBEDDED, description="embedded, a folder, or owner/name[@revision] of the hub"
@@ -64,20 +101,23 @@ class ProcessorSettings(Settings):
         None, description="where models of the hub are kept; the hub's if none"
     )
     sentiment_max_sequence_length: int = Field(512, ge=8, description="tokens of a post that a model by name reads")
-    topic_model_name: ModelName = Field(EMBEDDED, description="embedded, a folder, or owner/name[@revision] of the hub")
-    topic_model_file: OnnxFile | None = Field(None, description="its ONNX file, if that is in no usual place")
-    topic_model_sha256: Sha256 | None = Field(None, description="refuse it if its ONNX file has another SHA-256")
-    topic_model_cache_dir: Path | None = Field(None, description="where models of the hub are kept; the hub's if none")
-    topic_max_sequence_length: int = Field(512, ge=8, description="tokens of a post that a model by name reads")
-    threads: int = Field(0, ge=0, description="threads of the model; 0: as many as this process may use CPUs")
-    stats_interval: float = Field(10.0, gt=0, description="seconds between lines of statistics in the log")
 
     @property
-    def sentiment_model(self) -> NamedModel | None:
-        """None: the embedded one."""
+    def rules(self) -> Rules:
+        """How the models' answers are judged."""
+        return Rules(
+            frozenset({"sentiment", "topics"}),
+            topic_threshold=self.topic_sigmoid_threshold,
+            sentiment_threshold=self.sentiment_confidence_threshold,
+            keep_uncertain=self.uncertain_sentiment == "mark",
+        )
+
+    @property
+    def named_models(self) -> dict[Task, NamedModel]:
+        """Those that take the embedded models' place."""
         if self.sentiment_model_name == EMBEDDED:
-            return None
-        return NamedModel(
+            return super().named_models
+        sentiment = NamedModel(
             SENTIMENT_LABELS,
             self.sentiment_model_name,
             self.sentiment_model_file,
@@ -85,17 +125,4 @@ class ProcessorSettings(Settings):
             self.sentiment_model_cache_dir,
             self.sentiment_max_sequence_length,
         )
-
-    @property
-    def topic_model(self) -> NamedModel | None:
-        """None: the embedded one."""
-        if self.topic_model_name == EMBEDDED:
-            return None
-        return NamedModel(
-            TOPIC_LABELS,
-            self.topic_model_name,
-            self.topic_model_file,
-            self.topic_model_sha256,
-            self.topic_model_cache_dir,
-            self.topic_max_sequence_length,
-        )
+        return {"sentiment": sentiment, **super().named_models}

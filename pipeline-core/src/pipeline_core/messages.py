@@ -237,7 +237,7 @@ Unclassified = Literal["language_not_supported", "uncertain"]
 
 
 class EnrichedPost(RawPost):
-    """A raw post with what a processor found in it; `unclassified` says why there is no sentiment where one was asked."""
+    """A raw post with what a processor found in it; `unclassified` says why it has not all that it was asked for."""
 
     sentiment: Sentiment | None = None
     topics: Topics | None = None
