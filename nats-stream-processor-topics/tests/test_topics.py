@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 
 from nats.aio.client import Client
 from nats.js.api import RawStreamMsg
@@ -12,6 +13,7 @@ from pipeline_core import subjects
 from pipeline_core.messages import TOPICS, AccountChange, Deletion, EnrichedPost, RawMessage, RawPost
 from pipeline_core.testing import Broker, ServiceProcess, eventually, running_service
 from pipeline_core.topology import Stream, ensure
+from tinymodels import tiny_model
 
 RAW = Stream("bluesky-posts", "bluesky.posts")
 ENRICHED = "bluesky-posts-enriched"
@@ -167,6 +169,19 @@ async def test_a_language_that_no_model_was_taught_is_said_and_not_guessed(broke
     enriched = EnrichedPost.model_validate_json(message.data or b"")
     assert (enriched.topics, enriched.unclassified) == (None, "language_not_supported")
     assert message.subject == "bluesky.enriched.topics.only.none.none"
+
+
+async def test_its_own_name_of_the_model_is_obeyed_and_sentiment_is_none_of_its_business(
+    broker: Broker, client: Client, tmp_path: Path
+) -> None:
+    words = [f"word{number}" for number in range(len(TOPICS))]
+    model = tiny_model(tmp_path, TOPICS, words, problem_type="multi_label_classification")
+    sports = post(1).model_copy(update={"text": f"{words[TOPICS.index('sports')]} " * 5, "lang": "tlh"})
+    await publish(client, sports)
+    async with topics_processor(broker, MODEL_NAME=str(model), SENTIMENT_MODEL_NAME="/nowhere"):
+        await eventually(lambda: nothing_left(client, "topic-processor"), "the post answered")
+    (message,) = await stored(client)
+    assert message.subject == "bluesky.enriched.topics.only.none.sports"
 
 
 async def test_its_own_name_of_the_threshold_is_obeyed(broker: Broker, client: Client) -> None:
