@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from nats_stream_processor.classifier import SequenceClassifier, load_classifier
 from nats_stream_processor.export import main
 from nats_stream_processor.labels import SENTIMENT_LABELS
 from nats_stream_processor.modelfiles import NamedModel, sha256
 from nats_stream_processor.quantisation import quantised
+from onnx import TensorProto, helper, numpy_helper
 from pipeline_core import logs
 from tinymodels import tiny_model
 
@@ -60,7 +62,27 @@ def test_products_and_tables_are_in_8_bits(eight_bits: Path) -> None:
     assert "MatMulNBits" in {node.op_type for node in graph.node}
     large = [tensor for tensor in graph.initializer if len(tensor.dims) > 1 and 1 not in tensor.dims[-1:]]
     assert large
-    assert {tensor.data_type for tensor in large} <= {onnx.TensorProto.INT8, onnx.TensorProto.UINT8}
+    assert {tensor.data_type for tensor in large} <= {TensorProto.INT8, TensorProto.UINT8}
+
+
+def test_each_row_of_a_table_is_as_exact_as_8_bits_can_be() -> None:
+    sizes = np.logspace(-3, 3, 50, dtype=np.float32)[:, None]
+    rows = np.random.default_rng(7).normal(size=(50, 32)).astype(np.float32) * sizes
+    rows[20] = 0
+    step = np.abs(rows).max(axis=1, keepdims=True) / 127
+    graph = helper.make_graph(
+        [helper.make_node("Gather", ["table", "ids"], ["found"])],
+        "table",
+        [helper.make_tensor_value_info("ids", TensorProto.INT64, ["tokens"])],
+        [helper.make_tensor_value_info("found", TensorProto.FLOAT, ["tokens", 32])],
+        [numpy_helper.from_array(rows, "table")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    with np.errstate(all="raise"):
+        small = quantised(model).SerializeToString()
+    session = onnxruntime.InferenceSession(small, providers=["CPUExecutionProvider"])
+    (found,) = session.run(None, {"ids": np.arange(50)})
+    assert (np.abs(found - rows) <= 0.51 * step).all()
 
 
 # The command.
