@@ -23,6 +23,7 @@ PURE = {
         "errors",
         "labels",
         "names",
+        "prediction",
         "text",
     ],
     "nats-stream-processor-topics/src/nats_stream_processor_topics": ["deployment"],

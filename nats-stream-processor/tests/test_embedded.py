@@ -10,10 +10,11 @@ from threading import Thread
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from nats_stream_processor.embedded import MODELS, EmbeddedModels, Prediction
+from nats_stream_processor.embedded import MODELS, EmbeddedModels
 from nats_stream_processor.enrich import name_topics
 from nats_stream_processor.errors import ModelError
 from nats_stream_processor.labels import SENTIMENT_LABELS
+from nats_stream_processor.prediction import Prediction
 
 TOPIC_THRESHOLD = 0.5
 TOLERANCE = 0.01

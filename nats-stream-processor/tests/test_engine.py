@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 from nats_stream_processor import engine as engine_module
-from nats_stream_processor.embedded import EmbeddedModels, Floats, Prediction
+from nats_stream_processor.embedded import EmbeddedModels, Floats
 from nats_stream_processor.engine import REMEMBERED_LETTERS, Engine
+from nats_stream_processor.prediction import Prediction
 
 SENTIMENT = (0.25, 0.25, 0.5)
 TOPICS = (0.5,) * 19

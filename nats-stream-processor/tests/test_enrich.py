@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nats_stream_processor.cpus import usable_cpus
-from nats_stream_processor.embedded import Prediction
 from nats_stream_processor.enrich import Rules, Task, enrich, name_sentiment, name_topics
+from nats_stream_processor.prediction import Prediction
 from pipeline_core.messages import TOPICS, EnrichedPost, RawPost
 
 SHARES = st.floats(0, 1)

@@ -15,9 +15,10 @@ from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 from nats_stream_processor.deliveries import Deliveries
 from nats_stream_processor.deployment import UNIFIED
-from nats_stream_processor.embedded import EmbeddedModels, Prediction
+from nats_stream_processor.embedded import EmbeddedModels
 from nats_stream_processor.engine import Engine
 from nats_stream_processor.metrics import Metrics
+from nats_stream_processor.prediction import Prediction
 from nats_stream_processor.processor import Processor
 from nats_stream_processor.settings import UnifiedSettings
 from pipeline_core import logs

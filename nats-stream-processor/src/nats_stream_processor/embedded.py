@@ -21,6 +21,7 @@ from tokenizers import Encoding, Tokenizer
 from nats_stream_processor.batching import batches
 from nats_stream_processor.errors import ModelError
 from nats_stream_processor.labels import SENTIMENT_LABELS, TOPIC_LABELS
+from nats_stream_processor.prediction import NO_PREDICTION, Prediction
 from nats_stream_processor.sessions import open_session, open_tokenizer
 from nats_stream_processor.text import clean
 
@@ -31,21 +32,6 @@ OUTPUTS = ("sentiment", "topics")
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """What the models say of one post; None where none was asked, or none was taught the post's language.
-
-    `sentiment`: negative, neutral, positive, which add up to one. `topics` in the order of the 19: each probability is
-    its own yes or no.
-    """
-
-    sentiment: tuple[float, ...] | None = None
-    topics: tuple[float, ...] | None = None
-
-
-NO_PREDICTION = Prediction()
 
 
 @dataclass(frozen=True, slots=True)

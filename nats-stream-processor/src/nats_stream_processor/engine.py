@@ -6,7 +6,8 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Protocol
 
-from nats_stream_processor.embedded import NO_PREDICTION, EmbeddedModels, Floats, Prediction
+from nats_stream_processor.embedded import EmbeddedModels, Floats
+from nats_stream_processor.prediction import NO_PREDICTION, Prediction
 
 REMEMBERED_POSTS = 4_096
 REMEMBERED_LETTERS = 400

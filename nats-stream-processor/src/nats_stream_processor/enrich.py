@@ -17,7 +17,7 @@ from pipeline_core.messages import (
     Unclassified,
 )
 
-from nats_stream_processor.embedded import Prediction
+from nats_stream_processor.prediction import Prediction
 
 Task = Literal["sentiment", "topics"]
 

@@ -1,0 +1,20 @@
+"""What the models say of a post. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What the models say of one post; None where none was asked, or none was taught the post's language.
+
+    `sentiment`: negative, neutral, positive, which add up to one. `topics` in the order of the 19: each probability is
+    its own yes or no.
+    """
+
+    sentiment: tuple[float, ...] | None = None
+    topics: tuple[float, ...] | None = None
+
+
+NO_PREDICTION = Prediction()
