@@ -1,1 +1,6 @@
-"""Sentiment and topics for every post of the raw stream, on ordinary CPUs."""
+"""Adds sentiment and topics to posts."""
+
+import os
+
+# onnxruntime reports to its maker, beginning with its import, unless it is told not to before that.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
