@@ -33,6 +33,8 @@ class Hub:
     failing: bool = False
     breaking_off: int = 0
     """How many more times a large file is sent by half."""
+    flowing: threading.Event = field(default_factory=threading.Event)
+    """Large files are sent while it is set."""
     lost: bool = False
     """Large files are listed but cannot be had."""
 
@@ -59,16 +61,23 @@ class Hub:
 def running_hub() -> Iterator[Hub]:
     """A hub on a free port."""
     hub = Hub()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Answers", (_Answers,), {"hub": hub}))
+    hub.flowing.set()
+    server = _Server(("127.0.0.1", 0), type("Answers", (_Answers,), {"hub": hub}))
     hub.url, hub.url_elsewhere = (f"http://{host}:{server.server_port}" for host in ("127.0.0.1", "localhost"))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
         yield hub
     finally:
+        hub.flowing.set()
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """A client may go away at any time."""
 
 
 class _Answers(BaseHTTPRequestHandler):
@@ -144,6 +153,8 @@ class _Answers(BaseHTTPRequestHandler):
         begun = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
         start = int(begun[1]) if begun else 0
         told = {"Content-Range": f"bytes {start}-{len(content) - 1}/{len(content)}"} if begun else {}
+        if self.command == "GET":
+            self.hub.flowing.wait()
         if self.hub.breaking_off and self.command == "GET":
             self.hub.breaking_off -= 1
             self.send(206 if begun else 200, content[start:], told, whole=False)

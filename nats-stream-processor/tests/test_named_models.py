@@ -106,6 +106,22 @@ async def test_a_second_start_needs_no_hub(client: Client, hub: Hub, settings: d
         assert told((await enriched(client, 2))[1])[0] == "POSITIVE"
 
 
+async def test_a_service_that_still_fetches_its_model_is_alive_and_stops_when_told(
+    hub: Hub, settings: dict[str, str]
+) -> None:
+    hub.flowing.clear()
+    async with running_service("nats_stream_processor", **settings) as service:
+
+        async def fetching() -> bool:
+            return "onnx/model.onnx" in hub.fetched()
+
+        await eventually(fetching, "the model is on its way")
+        assert await service.answers("/health", 200)
+        assert await service.answers("/ready", 503)
+        code, printed = await service.stop()
+    assert (code, "Traceback" in printed) == (0, False)
+
+
 @pytest.mark.parametrize(
     ("setting", "value", "code", "words"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from pipeline_core import background
@@ -79,10 +80,14 @@ async def process(service: Service[ProcessorSettings], deployment: Deployment) -
 async def _load(service: Service[ProcessorSettings]) -> Engine:
     threads = service.settings.threads or usable_cpus()
     started = time.monotonic()
+    # No thread of asyncio's own: it waits for those at its end, and a model may be on its way for minutes.
+    loading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="loading")
     try:
-        engine = await asyncio.to_thread(_engine, service, threads)
+        engine = await asyncio.get_running_loop().run_in_executor(loading, _engine, service, threads)
     except ModelError as broken:
         raise ServiceError(str(broken)) from broken
+    finally:
+        loading.shutdown(wait=False)
     service.log.info("model loaded", seconds=round(time.monotonic() - started, 2), threads=threads, name=engine.name)
     return engine
 
