@@ -1,0 +1,261 @@
+"""List, read, replay and remove dead letters: what the services could not process, kept with the reason.
+
+Letters are chosen by their numbers, or by --reason, --service and --since; oldest first. NATS_URL names the broker; the
+stream is the one beside INPUT_STREAM or NATS_STREAM, as in the services' own containers, or DEAD_LETTER_STREAM.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import base64
+import json
+import os
+import re
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import nats
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
+
+from pipeline_core.letterbox import Letter, NotReplayable, Wanted, content, letters, remove, replay
+from pipeline_core.settings import Settings, load
+from pipeline_core.shown import shown, shown_bytes
+from pipeline_core.timestamps import format_utc, rfc3339_utc
+from pipeline_core.topology import dead_letter_stream
+
+LISTED = 50  # letters, unless --limit says otherwise: a screen or two
+SHOWN = 4000  # characters of a letter's content: a post whole, of a frame the beginning
+CONNECT_TIMEOUT = 5  # seconds
+ATTEMPTS = 1  # at each server, beyond the first: somebody is waiting for an answer
+DONE, FAILED, MISUSED = 0, 1, 2  # exit codes
+_AGE = re.compile(r"(\d{1,6})([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_COLUMNS = ("number", "stored", "service", "reason", "source", "bytes", "error")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command."""
+    options = parser().parse_args(arguments)
+    # A terminal of another encoding is shown escapes, too.
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    if options.command in (replay_letters, purge) and not (options.all or chosen(options)):
+        sys.exit(misused("Which ones? Give numbers, --reason, --service or --since, or say --all."))
+    settings = load(Settings, ["--nats-url", options.nats_url])
+    servers = ", ".join(server.rpartition("@")[2] for server in settings.nats_servers)
+    try:
+        sys.exit(asyncio.run(_connected(options, settings.nats_servers)))
+    except NotFoundError:
+        failure = f"There is no stream {shown(options.stream)} at {servers}: name another with --stream."
+    except NotReplayable as missing:
+        failure = f"{missing}."
+    except (NatsError, OSError) as error:
+        failure = f"The broker at {servers} does not serve this: {shown(str(error) or type(error).__name__)}."
+    except KeyboardInterrupt:
+        failure = "Interrupted."
+    print(failure, file=sys.stderr)
+    sys.exit(FAILED)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(
+        prog="dead-letters", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--nats-url", default=os.environ.get("NATS_URL") or "nats://localhost:4222", help="NATS_URL")
+    common.add_argument("--stream", default=_default_stream(), help="the dead letters' stream (%(default)s)")
+    choice = argparse.ArgumentParser(add_help=False)
+    choice.add_argument("numbers", nargs="*", type=int, metavar="NUMBER", help="letters, as `list` numbers them")
+    choice.add_argument("--reason", help="only with this reason, such as inference_failed")
+    choice.add_argument("--service", help="only of this service")
+    choice.add_argument("--since", type=since, help="only stored since: 30m, 12h, 7d or 2026-07-04T12:00:00Z")
+    choice.add_argument("--limit", type=limit, help=f"this many at the most (list: {LISTED})")
+    form = argparse.ArgumentParser(add_help=False)
+    form.add_argument("-o", "--output", choices=("table", "json"), default="table")
+    act = argparse.ArgumentParser(add_help=False)
+    act.add_argument("--all", action="store_true", help="all that there are")
+    act.add_argument("-n", "--dry-run", action="store_true", help="say what would be done, and do nothing")
+
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    listing = commands.add_parser("list", parents=[common, choice, form], help="one line a letter")
+    listing.set_defaults(command=list_letters)
+    one = commands.add_parser("show", parents=[common, form], help="one letter with its content, escaped")
+    one.add_argument("number", type=int, metavar="NUMBER")
+    one.set_defaults(command=show)
+    again = commands.add_parser(
+        "replay", parents=[common, choice, act], help="publish letters where they came from, and remove them here"
+    )
+    again.set_defaults(command=replay_letters)
+    away = commands.add_parser("purge", parents=[common, choice, act], help="remove letters for good")
+    away.add_argument("-y", "--yes", action="store_true", help="do not ask")
+    away.set_defaults(command=purge)
+    return top
+
+
+async def list_letters(js: JetStreamContext, options: argparse.Namespace) -> int:
+    """One line a letter, or an array."""
+    most = options.limit or LISTED
+    found = [letter async for letter in letters(js, options.stream, _wanted(options, most + 1))]
+    if options.output == "json":
+        print(json.dumps([_fields(letter) for letter in found[:most]], indent=2))
+    elif found:
+        _print_table([_COLUMNS, *(_row(letter) for letter in found[:most])])
+    else:
+        print(f"No such dead letters in {shown(options.stream)}.", file=sys.stderr)
+    if len(found) > most:
+        print(f"There are more than these {most}: --limit shows more.", file=sys.stderr)
+    return DONE
+
+
+async def show(js: JetStreamContext, options: argparse.Namespace) -> int:
+    """All of one letter."""
+    (letter,) = [letter async for letter in letters(js, options.stream, Wanted([options.number]))]
+    kept = await content(js, letter)
+    if options.output == "json":
+        whole = {"content_base64": base64.b64encode(kept).decode(), "content": kept.decode("utf-8", "backslashreplace")}
+        print(json.dumps(_fields(letter) | whole, indent=2))
+        return DONE
+    for name, value in _fields(letter).items():
+        print(f"{name:<14} {'-' if value is None else shown(str(value))}")
+    text = shown_bytes(kept)
+    print(f"\n{text[:SHOWN]}")
+    if len(text) > SHOWN:
+        print("The rest is not shown; -o json has all of it.", file=sys.stderr)
+    return DONE
+
+
+async def replay_letters(js: JetStreamContext, options: argparse.Namespace) -> int:
+    """Each letter by itself: one that cannot be replayed keeps no other from it. What comes back as a dead letter
+    meanwhile is not among them."""
+    replayed = failed = 0
+    for letter in [letter async for letter in letters(js, options.stream, _wanted(options, options.limit))]:
+        try:
+            if (why := letter.unreplayable()) is not None:
+                raise NotReplayable(why)
+            if options.dry_run:
+                print(f"{letter.number}: would go to {shown(letter.subject or '')} in {shown(letter.raw_stream)}")
+            else:
+                fresh = await replay(js, letter)
+                print(f"{letter.number}: {'replayed' if fresh else 'was replayed before, removed'}")
+            replayed += 1
+        except (NotReplayable, NatsError) as error:
+            failed += 1
+            print(f"{letter.number}: not replayed: {shown(str(error) or type(error).__name__)}", file=sys.stderr)
+    print(f"{replayed} {'would be replayed' if options.dry_run else 'replayed'}, {failed} cannot be.")
+    return FAILED if failed else DONE
+
+
+async def purge(js: JetStreamContext, options: argparse.Namespace) -> int:
+    """Only what was counted when the question was asked is removed."""
+    found = [letter async for letter in letters(js, options.stream, _wanted(options, options.limit))]
+    if options.dry_run or not found:
+        print(f"{len(found)} would be removed." if found else "Nothing to remove.")
+        return DONE
+    question = f"Remove {len(found)} dead letters of {shown(options.stream)} for good? [y/N] "
+    if not options.yes:
+        if not sys.stdin.isatty():
+            return misused("Nothing removed: there is no terminal to ask on. Say --yes if you are sure.")
+        if (await asyncio.to_thread(input, question)).strip().lower() not in ("y", "yes"):
+            print("Nothing removed.")
+            return FAILED
+    for letter in found:
+        await remove(js, letter)
+    print(f"{len(found)} removed.")
+    return DONE
+
+
+def misused(sentence: str) -> int:
+    """Say what is missing; the exit code."""
+    print(sentence, file=sys.stderr)
+    return MISUSED
+
+
+def since(text: str) -> datetime:
+    """`30m`, `12h`, `7d` ago, or a date and time."""
+    if (age := _AGE.fullmatch(text)) is not None:
+        return datetime.now(UTC) - timedelta(**{_UNITS[age[2]]: int(age[1])})
+    try:
+        return datetime.fromisoformat(rfc3339_utc(text))
+    except ValueError as invalid:
+        raise argparse.ArgumentTypeError("give 30m, 12h, 7d or 2026-07-04T12:00:00Z") from invalid
+
+
+def limit(text: str) -> int:
+    """A number above 0."""
+    if not text.isascii() or not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError("give a number above 0")
+    return int(text)
+
+
+def chosen(options: argparse.Namespace) -> bool:
+    """Whether any choice was made."""
+    return bool(options.numbers or options.reason or options.service or options.since)
+
+
+@asynccontextmanager
+async def _connection(servers: list[str]) -> AsyncIterator[JetStreamContext]:
+    async def quiet(_: Exception) -> None:
+        """It is raised as well, and told there."""
+
+    client = await nats.connect(
+        servers,
+        name="dead-letters",
+        allow_reconnect=False,
+        max_reconnect_attempts=ATTEMPTS,
+        reconnect_time_wait=0,
+        connect_timeout=CONNECT_TIMEOUT,
+        error_cb=quiet,
+    )
+    try:
+        yield client.jetstream()
+    finally:
+        await client.close()
+
+
+async def _connected(options: argparse.Namespace, servers: list[str]) -> int:
+    command: Callable[[JetStreamContext, argparse.Namespace], Awaitable[int]] = options.command
+    async with _connection(servers) as js:
+        return await command(js, options)
+
+
+def _default_stream() -> str:
+    named, raw = os.environ.get("DEAD_LETTER_STREAM"), os.environ.get("INPUT_STREAM") or os.environ.get("NATS_STREAM")
+    return named or dead_letter_stream(raw or "bluesky-posts", "", 1).name
+
+
+def _wanted(options: argparse.Namespace, most: int | None) -> Wanted:
+    return Wanted(options.numbers, options.reason, options.service, options.since, most)
+
+
+def _fields(letter: Letter) -> dict[str, str | int | None]:
+    return {
+        "number": letter.number,
+        "stored": format_utc(letter.stored),
+        "service": letter.service,
+        "reason": letter.reason,
+        "error": letter.error,
+        "source": letter.source,
+        "subject": letter.subject,
+        "bytes": letter.size,
+        "not_replayable": letter.unreplayable(),
+    }
+
+
+def _row(letter: Letter) -> tuple[str, ...]:
+    fields = _fields(letter)
+    return tuple(shown(str(fields[column])) for column in _COLUMNS)
+
+
+def _print_table(rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,237 @@
+"""The command dead-letters as a process, on a real broker."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from base64 import b64decode
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from nats.aio.client import Client
+from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
+from pipeline_core import letterbox
+from pipeline_core.deadletters import DeadLetters
+from pipeline_core.deadletters_command import since
+from pipeline_core.letterbox import Wanted
+from pipeline_core.logs import Log
+from pipeline_core.publisher import Publisher
+from pipeline_core.shown import shown, shown_bytes
+from pipeline_core.testing import Broker, free_port
+from pipeline_core.topology import Stream, dead_letter_stream, ensure
+from prometheus_client import Counter
+
+RAW = Stream("bluesky-posts", "bluesky.posts")
+LETTERS = dead_letter_stream(RAW.name, RAW.subject, 1)
+HOSTILE = b"\x1b]0;owned\x07\x1b[2J\r\n\xff\xfe\x00\x9b31m" + "\u202egnorw\u2028\u0085".encode()
+POST = b'{"uri": "at://did:plc:a/app.bsky.feed.post/1", "text": "caf\xc3\xa9 \xe4\xbb\x8a\xe6\x97\xa5"}'
+
+
+@dataclass(frozen=True)
+class Answer:
+    code: int
+    output: str
+    error: str
+
+
+async def command(broker: Broker | str, *arguments: str, **environment: str) -> Answer:
+    """Run it without a terminal."""
+    url = broker if isinstance(broker, str) else broker.url
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "pipeline_core.deadletters_command", *arguments),
+        env={**os.environ, "NATS_URL": url, "PYTHONIOENCODING": "utf-8", **environment},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    output, error = await process.communicate()
+    assert b"Traceback" not in error, error.decode()
+    return Answer(process.returncode or 0, output.decode(), error.decode())
+
+
+async def listed(broker: Broker) -> list[dict[str, object]]:
+    return json.loads((await command(broker, "list", "-o", "json")).output)
+
+
+@pytest.fixture
+async def letters(client: Client, js: JetStreamContext, log: Log) -> None:
+    """1: a post of which the model despaired, 2: bytes that were no post, 3: a frame that ingest could not read."""
+    await ensure(js, RAW, LETTERS)
+    counter = Counter("c", "c", ["reason"], registry=None)
+    async with Publisher(client, log, Counter("e", "e", registry=None)) as publisher:
+        processor = DeadLetters(publisher, LETTERS.subject, "nats-stream-processor", counter)
+        ingest = DeadLetters(publisher, LETTERS.subject, "nats-firehose-ingest", counter)
+        for number, (payload, reason, error) in enumerate(
+            [
+                (POST, "inference_failed", "RuntimeError('cannot compute')"),
+                (HOSTILE, "invalid_post", HOSTILE.decode("latin1")),
+            ]
+        ):
+            await processor.bury(
+                payload,
+                reason=reason,
+                error=error,
+                source=f"bluesky-posts:{number + 7}",
+                subject="bluesky.posts.create",
+            )
+            await publisher.flush()
+        await ingest.bury(HOSTILE, reason="wrong_hash", error="block 3", source="wss://relay:123:0")
+
+
+async def stored(js: JetStreamContext, stream: str) -> int:
+    return (await js.stream_info(stream)).state.messages
+
+
+@pytest.mark.usefixtures("letters")
+async def test_the_list_says_where_each_letter_came_from_and_why(broker: Broker) -> None:
+    first, second, third = await listed(broker)
+    assert (
+        first.items()
+        >= {
+            "number": 1,
+            "service": "nats-stream-processor",
+            "reason": "inference_failed",
+            "error": "RuntimeError('cannot compute')",
+            "source": "bluesky-posts:7",
+            "subject": "bluesky.posts.create",
+            "bytes": len(POST),
+            "not_replayable": None,
+        }.items()
+    )
+    assert (second["reason"], third["service"]) == ("invalid_post", "nats-firehose-ingest")
+    answer = await command(broker, "list", "--limit", "2")
+    assert "--limit" in answer.error, "there is a third"
+    table = answer.output.splitlines()
+    assert table[0].split() == ["number", "stored", "service", "reason", "source", "bytes", "error"]
+    assert [line.split()[3] for line in table[1:]] == ["inference_failed", "invalid_post"]
+
+
+@pytest.mark.usefixtures("letters")
+async def test_letters_are_chosen_by_what_they_say_and_when_they_were_stored(js: JetStreamContext) -> None:
+    async def numbers(**choice: Any) -> list[int]:
+        return [letter.number async for letter in letterbox.letters(js, LETTERS.name, Wanted(**choice))]
+
+    assert await numbers() == [1, 2, 3]
+    assert await numbers(reason="invalid_post") == [2]
+    assert await numbers(service="nats-stream-processor") == [1, 2]
+    assert await numbers(since=since("1h")) == [1, 2, 3]
+    assert await numbers(since=since("2999-01-01T00:00:00Z")) == []
+    assert await numbers(limit=2) == [1, 2]
+    assert await numbers(numbers=[3, 1, 3]) == [1, 3]
+    assert await numbers(numbers=[1, 2], reason="wrong_hash") == []
+
+
+@pytest.mark.usefixtures("letters")
+async def test_hostile_bytes_are_shown_and_never_reach_the_terminal(broker: Broker, js: JetStreamContext) -> None:
+    await js.publish(
+        "bluesky.dlq.forged.x",
+        HOSTILE,
+        headers={
+            "Dlq-Reason": "a\x1b[31m\u202e\x07é",
+            "Dlq-Subject": "a b",
+            "Dlq-Truncated-From": "٣",
+            "Dlq-Source": ":",
+        },
+    )
+    for arguments in (["list"], ["list", "-o", "json"], ["show", "2"], ["show", "2", "-o", "json"], ["show", "4"]):
+        answer = await command(broker, *arguments)
+        assert answer.code == 0, answer.error
+        assert answer.output.replace("\n", "").isprintable()
+    whole = json.loads((await command(broker, "show", "2", "-o", "json")).output)
+    assert b64decode(whole["content_base64"]) == HOSTILE
+    assert "café 今日" in (await command(broker, "show", "1")).output
+    assert (await command(broker, "show", "1", PYTHONIOENCODING="ascii")).code == 0
+
+
+@pytest.mark.usefixtures("letters")
+async def test_a_replay_puts_the_original_bytes_where_they_were_and_takes_the_letter_away(
+    broker: Broker, js: JetStreamContext
+) -> None:
+    rehearsal = await command(broker, "replay", "1", "--dry-run")
+    assert (rehearsal.code, await stored(js, RAW.name), await stored(js, LETTERS.name)) == (0, 0, 3)
+    assert "bluesky.posts.create" in rehearsal.output
+    assert (await command(broker, "replay", "1")).code == 0
+    message = await js.get_msg(RAW.name, seq=1)
+    assert (message.subject, message.data) == ("bluesky.posts.create", POST)
+    assert (await command(broker, "replay", "1")).error == "bluesky-dlq has no dead letter 1.\n"
+    assert (await stored(js, RAW.name), await stored(js, LETTERS.name)) == (1, 2)
+
+
+@pytest.mark.usefixtures("letters")
+async def test_a_replay_interrupted_before_the_letter_was_removed_is_harmless_the_second_time(
+    broker: Broker, js: JetStreamContext
+) -> None:
+    config = (await js.stream_info(LETTERS.name)).config
+    await js.update_stream(config.evolve(deny_delete=True))
+    first = await command(broker, "replay", "1")
+    assert first.code == 1, "the letter could not be removed"
+    second = await command(broker, "replay", "1")
+    assert second.code == 1
+    assert await stored(js, RAW.name) == 1
+
+
+@pytest.mark.usefixtures("letters")
+async def test_what_ingest_could_not_read_is_not_replayed_and_that_is_said(
+    broker: Broker, js: JetStreamContext
+) -> None:
+    answer = await command(broker, "replay", "--all")
+    assert answer.code == 1
+    assert "3: not replayed: it was never a message of the raw stream" in answer.error
+    assert answer.output.endswith("2 replayed, 1 cannot be.\n")
+    assert await stored(js, RAW.name) == 2
+    assert [letter["number"] for letter in await listed(broker)] == [3]
+
+
+@pytest.mark.parametrize(
+    ("headers", "why"),
+    [
+        ({"Dlq-Subject": "bluesky.posts.>"}, "what it names as its subject is none"),
+        ({"Dlq-Subject": "bluesky.enriched.x", "Dlq-Source": "bluesky-posts-enriched:1"}, "another stream"),
+        ({"Dlq-Subject": "bluesky.enriched.x"}, "expected stream does not match"),
+        ({"Dlq-Truncated-From": "999999"}, "only 3 of its 999999 bytes"),
+    ],
+)
+async def test_a_letter_that_lies_goes_nowhere(
+    broker: Broker, js: JetStreamContext, headers: dict[str, str], why: str
+) -> None:
+    await ensure(js, RAW, LETTERS, Stream("bluesky-posts-enriched", "bluesky.enriched"))
+    honest = {"Dlq-Subject": "bluesky.posts.create", "Dlq-Source": "bluesky-posts:1"}
+    await js.publish("bluesky.dlq.a.b", b"abc", headers=honest | headers)
+    answer = await command(broker, "replay", "1")
+    assert answer.code == 1
+    assert why in answer.error
+    assert [await stored(js, name) for name in (RAW.name, "bluesky-posts-enriched", LETTERS.name)] == [0, 0, 1]
+
+
+@pytest.mark.usefixtures("letters")
+async def test_a_purge_asks_and_without_a_terminal_only_takes_a_yes(broker: Broker, js: JetStreamContext) -> None:
+    refused = await command(broker, "purge", "--reason", "invalid_post")
+    assert (refused.code, await stored(js, LETTERS.name)) == (2, 3)
+    assert "--yes" in refused.error
+    assert (await command(broker, "purge", "--all", "--dry-run")).output == "3 would be removed.\n"
+    assert (await command(broker, "purge", "--reason", "invalid_post", "--yes")).output == "1 removed.\n"
+    assert [letter["number"] for letter in await listed(broker)] == [1, 3]
+    nothing = await command(broker, "purge", "--yes")
+    assert nothing.code == 2
+    assert "--all" in nothing.error
+
+
+async def test_what_cannot_be_is_said_in_a_sentence(broker: Broker, js: JetStreamContext) -> None:
+    with pytest.raises(NotFoundError):
+        await js.stream_info("bluesky-dlq-dev")
+    missing = await command(broker, "list", INPUT_STREAM="bluesky-posts-dev")
+    assert (missing.code, "no stream bluesky-dlq-dev" in missing.error) == (1, True)
+    away = await command(f"nats://me:secret@127.0.0.1:{free_port()}", "list")
+    assert (away.code, "127.0.0.1" in away.error, "secret" in away.error + away.output) == (1, True, False)
+    for wrong in (["list", "--since", "yesterday"], ["list", "--limit", "0"], ["show", "x"], []):
+        assert (await command(broker, *wrong)).code == 2
+    assert (await command(broker, "purge", "--help")).code == 0
+
+
+def test_what_is_shown_is_one_line_that_does_nothing() -> None:
+    assert shown("a\x1b\n\u202e\ud800é今") == "a\\x1b\\n\\u202e\\ud800é今"
+    assert shown_bytes(b"\xff\x00ok") == "\\xff\\x00ok"
