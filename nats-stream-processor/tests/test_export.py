@@ -118,7 +118,7 @@ def test_without_the_packages_of_the_export_it_says_how_to_install_them(
     monkeypatch.setitem(sys.modules, "optimum", None)
     checkpoint = tiny_model(tmp_path / "checkpoint", LABELS, WORDS)
     assert main([str(checkpoint), "--out", str(tmp_path / "out")]) == 1
-    assert "pip install ./pipeline-core './nats-stream-processor[export]'" in capsys.readouterr().err
+    assert "pip install -e ./pipeline-core -e './nats-stream-processor[export]'" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

@@ -15,7 +15,7 @@ from nats_stream_processor.modelfiles import CONFIG_FILE, TOKENIZER_FILE, sha256
 from nats_stream_processor.names import HubModel, folder_or_hub_model
 
 ONNX_FOLDER, EXPORTED_FILE, QUANTISED_FILE = "onnx", "model.onnx", "model_int8.onnx"
-INSTALL = "pip install ./pipeline-core './nats-stream-processor[export]'"
+INSTALL = "pip install -e ./pipeline-core -e './nats-stream-processor[export]'"
 
 
 def export(model: str, out: Path, revision: str | None, quantise: str) -> Path:
