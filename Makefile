@@ -7,7 +7,7 @@ SERVICES := pipeline-core mock-ingest nats-firehose-ingest nats-stream-processor
 PYTHON_CODE := $(SERVICES) demo tests benchmarks conftest.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo live test lint format bench soak lock clean chromium $(SERVICES:%=test-%)
+.PHONY: help setup demo live test lint format evaluate bench soak lock clean chromium $(SERVICES:%=test-%)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,10 @@ format: $(VENV)/.installed ## put all code into its usual form
 	$(BIN)/ruff check --fix $(PYTHON_CODE)
 	$(BIN)/ruff format $(PYTHON_CODE)
 	cd $(WEB) && npx biome check --write .
+
+DATA ?= ../shared/data/text
+evaluate: $(VENV)/.installed ## measure the models' quality on the texts in DATA and write the model card
+	PYTHONPATH=nats-stream-processor/training $(BIN)/python nats-stream-processor/training/evaluate.py --data "$(DATA)" --write
 
 bench: $(VENV)/.installed ## measure decoding, ingest, model and processor on this machine
 	$(BIN)/python -m benchmarks

@@ -90,6 +90,22 @@ def test_who_is_asked_for_topics_alone_owes_no_reason_for_the_sentiment() -> Non
     assert enriched(None, rules(tasks=["topics"])).unclassified == "language_not_supported"
 
 
+@pytest.mark.parametrize(
+    ("lang", "langs", "code"),
+    [
+        ("ja", ["en"], "ja"),
+        (None, ["pt-BR", "en"], "pt"),
+        (None, [], "und"),
+        (None, ["x" * 40], "und"),
+        ("../*", ["en"], "und"),
+    ],
+)
+def test_a_posts_language_is_what_ingest_found_or_its_author_says(
+    lang: str | None, langs: list[str], code: str
+) -> None:
+    assert language(POST.model_copy(update={"lang": lang, "langs": langs})) == code
+
+
 def test_labels_stand_in_the_order_of_the_vectors() -> None:
     assert name_sentiment([0.2, 0.1, 0.7], 0.4).label == "POSITIVE"
     assert name_sentiment([0.5, 0.3, 0.2], 0.4).label == "NEGATIVE"

@@ -1,107 +1,210 @@
-"""Measures a model folder on texts it never saw, against the 32-bit network, and for its independence of the batch."""
+"""Measures the shipped models, through the service's own engine, on texts that they never saw; writes the model card.
+
+Every figure has the bootstrap interval of 95 % behind it. Needs the texts, which are not in this repository.
+"""
 
 import argparse
-import time
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
 import data
 import numpy as np
-import torch
 from data import Example
-from export import load, logits, texts
-from measures import Bools, Floats, recalls, topic_f1, topic_sets
-from nats_stream_processor.engine import Engine, Prediction
-from nats_stream_processor.text import clean
+from measures import (
+    Bools,
+    Floats,
+    Integers,
+    calibration_error,
+    interval,
+    macro_f1,
+    macro_recall,
+    recalls,
+    topic_f1,
+    topic_sets,
+)
+from nats_stream_processor.embedded import MODELS, EmbeddedModels
 
-COMPARED_POSTS = 3_000
-TIMED_ROUNDS = 5
+CARD = MODELS / "MODEL_CARD.md"
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+AT_ONCE = 64
+FOLDERS = ("tweeteval-sentiment", "xlm-t-sentiment", "tweet-topic-xl", "bluesky-unlabelled", "semeval2017-sentiment")
 
 
-def arrays(predictions: Sequence[Prediction]) -> tuple[Floats, Floats]:
+@dataclass(frozen=True)
+class Part:
+    """One row of the tables."""
+
+    name: str
+    examples: list[Example]
+
+
+def sentiment_parts(folder: Path) -> list[Part]:
+    languages = data.language_tweets(folder).test
+    own = [Part(f"TweetTopicXL, {name}", data.topic_tweets(folder, code).test) for code, name in OWN_SENTIMENTS.items()]
+    return [
+        Part("TweetEval validation, English", data.sentiment_tweets(folder).test),
+        Part("Bluesky, development set", data.bluesky_posts(folder).test),
+        *(
+            Part(f"XLM-T validation, {name.title()}", [example for example in languages if example.language == code])
+            for name, code in data.LANGUAGES.items()
+        ),
+        *own,
+    ]
+
+
+OWN_SENTIMENTS = {"ja": "Japanese", "el": "Greek"}
+TOPIC_LANGUAGES = {"en": "English", "es": "Spanish", **OWN_SENTIMENTS}
+
+
+def topic_parts(folder: Path) -> list[Part]:
+    tweets = [
+        Part(f"TweetTopicXL, {name}", data.topic_tweets(folder, code).test) for code, name in TOPIC_LANGUAGES.items()
+    ]
+    return [*tweets, Part("Bluesky, development set", data.bluesky_posts(folder).test)]
+
+
+def answers(models: EmbeddedModels, examples: Sequence[Example]) -> tuple[Floats, Floats]:
+    """Sentiment [posts, 3] and topics [posts, 19]."""
+    predictions = []
+    for start in range(0, len(examples), AT_ONCE):
+        part = examples[start : start + AT_ONCE]
+        predictions += models.predict([one.text for one in part], [one.language for one in part])
     sentiments = np.array([prediction.sentiment for prediction in predictions], np.float32)
     return sentiments, np.array([prediction.topics for prediction in predictions], np.float32)
 
 
-def report_sentiment(name: str, examples: list[Example], probabilities: Floats) -> None:
-    truth = np.array([example.sentiment for example in examples])
-    each = recalls(truth, probabilities.argmax(1), len(data.SENTIMENTS))
-    accuracy = (probabilities.argmax(1) == truth).mean()
-    print(f"sentiment, {name}: {len(examples)} texts, macro-recall {each.mean():.4f}, accuracy {accuracy:.4f}")
-    print("   recall:", ", ".join(f"{label} {r:.3f}" for label, r in zip(data.SENTIMENTS, each, strict=True)))
+def sentiment_truth(examples: Sequence[Example]) -> Integers:
+    return np.array([np.argmax(example.sentiment) for example in examples])
 
 
-def report_topics(name: str, examples: list[Example], probabilities: Floats) -> None:
-    truth: Bools = np.array([example.topics for example in examples]) > 0
-    answer = topic_sets(probabilities)
-    micro, macro, each = topic_f1(truth, answer)
-    print(
-        f"topics, {name}: {len(examples)} texts, micro-F1 {micro:.4f}, macro-F1 {macro:.4f}, "
-        f"{answer.sum(1).mean():.2f} topics a text (labelled {truth.sum(1).mean():.2f})"
+def topic_truth(examples: Sequence[Example]) -> Bools:
+    return np.array([example.topics for example in examples]) > 0
+
+
+def sentiment_rows(models: EmbeddedModels, parts: Sequence[Part]) -> list[str]:
+    rows, xlm_t = [], list[tuple[Integers, Integers]]()
+    for part in parts:
+        truth, probabilities = sentiment_truth(part.examples), answers(models, part.examples)[0]
+        answer = probabilities.argmax(1)
+        if part.name.startswith("XLM-T"):
+            xlm_t.append((truth, answer))
+        each = ", ".join(f"{100 * recall:.0f}" for recall in recalls(truth, answer, 3))
+        rows.append(
+            f"| {part.name} | {len(truth)} | {figure(macro_recall, truth, answer)} | {figure(macro_f1, truth, answer)} "
+            f"| {each} | {calibration_error(truth, probabilities):.3f} |"
+        )
+    mean = np.mean([macro_f1(*pair) for pair in xlm_t])
+    recall = np.mean([macro_recall(*pair) for pair in xlm_t])
+    posts = min(len(truth) for truth, _ in xlm_t)
+    low, high = interval(lambda draw: np.mean([macro_f1(truth[draw], answer[draw]) for truth, answer in xlm_t]), posts)
+    total = sum(len(truth) for truth, _ in xlm_t)
+    means = f"{100 * recall:.1f} | {100 * mean:.1f} ({100 * low:.1f} to {100 * high:.1f})"
+    return [*rows, f"| **XLM-T validation, mean of the 8** | {total} | {means} | | |"]
+
+
+def topic_rows(models: EmbeddedModels, parts: Sequence[Part]) -> tuple[list[str], list[str]]:
+    """(a row a part, a row a topic)."""
+    rows, columns = [], []
+    for part in parts:
+        truth, answer = topic_truth(part.examples), topic_sets(answers(models, part.examples)[1])
+        each = topic_f1(truth, answer)[2]
+        columns.append([f"{f1:.2f} ({count})" for f1, count in zip(each, truth.sum(0), strict=True)])
+        rows.append(
+            f"| {part.name} | {len(truth)} | {figure(micro, truth, answer)} | {figure(macro, truth, answer)} "
+            f"| {answer.sum(1).mean():.2f} | {truth.sum(1).mean():.2f} |"
+        )
+    by_topic = [
+        f"| {topic} | " + " | ".join(column[index] for column in columns) + " |"
+        for index, topic in enumerate(data.TOPICS)
+    ]
+    return rows, by_topic
+
+
+def micro(truth: Bools, answer: Bools) -> float:
+    return topic_f1(truth, answer)[0]
+
+
+def macro(truth: Bools, answer: Bools) -> float:
+    """Over the topics that occur in the labels or the answers drawn."""
+    used = truth.any(0) | answer.any(0)
+    return float(topic_f1(truth[:, used], answer[:, used])[2].mean())
+
+
+def figure(score: Callable[..., float], truth: np.ndarray, answer: np.ndarray) -> str:
+    low, high = interval(lambda draw: score(truth[draw], answer[draw]), len(truth))
+    return f"{100 * score(truth, answer):.1f} ({100 * low:.1f} to {100 * high:.1f})"
+
+
+def agreement() -> str:
+    """How far the annotators of the development set agree: of each pair, sentiment, Cohen's kappa, topics' micro-F1."""
+    rows = list(data.read_labels("bluesky_development.tsv"))
+    lines = []
+    for one, other in (("a", "b"), ("a", "c"), ("b", "c")):
+        labels = [(row[f"sentiment_{one}"], row[f"sentiment_{other}"]) for row in rows]
+        same = np.mean([first == second for first, second in labels])
+        chance = sum(
+            np.mean([first == label for first, _ in labels]) * np.mean([second == label for _, second in labels])
+            for label in data.SENTIMENTS
+        )
+        sets = [(set(row[f"topics_{one}"].split()), set(row[f"topics_{other}"].split())) for row in rows]
+        shared = 2 * sum(len(first & second) for first, second in sets) / sum(len(a) + len(b) for a, b in sets)
+        lines.append(
+            f"| {one} and {other} | {100 * same:.1f} % | {(same - chance) / (1 - chance):.2f} | {shared:.2f} |"
+        )
+    return "\n".join(["| annotators | same sentiment | kappa | topics, micro-F1 |", "|---|---|---|---|", *lines])
+
+
+def tables(models: EmbeddedModels, folder: Path) -> str:
+    sentiment = sentiment_rows(models, sentiment_parts(folder))
+    parts = topic_parts(folder)
+    topics, by_topic = topic_rows(models, parts)
+    names = " | ".join(part.name for part in parts)
+    return "\n".join(
+        [
+            "| sentiment | texts | macro-recall % | macro-F1 % | negative, neutral, positive | calibration error |",
+            "|---|---|---|---|---|---|",
+            *sentiment,
+            "",
+            "| topics | texts | micro-F1 % | macro-F1 % | topics a text | labelled |",
+            "|---|---|---|---|---|---|",
+            *topics,
+            "",
+            f"| F1 (labelled) | {names} |",
+            "|---" * (len(parts) + 1) + "|",
+            *by_topic,
+            "",
+            agreement(),
+        ]
     )
-    for topic, f1, true, answered in zip(data.TOPICS, each, truth.sum(0), answer.sum(0), strict=True):
-        print(f"   {topic:26} F1 {f1:.2f}  labelled {true:3}  answered {answered:3}")
 
 
-def report_difference(name: str, one: tuple[Floats, Floats], other: tuple[Floats, Floats]) -> None:
-    labels = (one[0].argmax(1) == other[0].argmax(1)).mean()
-    sets = (topic_sets(one[1]) == topic_sets(other[1])).all(1).mean()
-    largest = max(float(np.abs(a - b).max()) for a, b in zip(one, other, strict=True))
-    print(f"{name}: same label {labels:.4%}, same topic set {sets:.4%}, largest difference {largest:.7f}")
-
-
-def compare(engine: Engine, trained: Path, posts: list[str]) -> None:
-    """Against the calibrated 32-bit network, and each post in a batch against the same post alone."""
-    network, tokenizer = load(trained)
-    weights = np.load(trained / "calibrated.npz")
-    network.load_state_dict({name: torch.from_numpy(weights[name]) for name in weights.files})
-    sentiment_logits, topic_logits = logits(network, tokenizer, [clean(post) for post in posts])
-    exact = torch.from_numpy(sentiment_logits).softmax(1).numpy(), torch.from_numpy(topic_logits).sigmoid().numpy()
-    together = arrays(engine.predict(posts))
-    report_difference(f"8-bit against 32-bit, {len(posts)} Bluesky posts", together, exact)
-    alone = arrays([engine.predict([post])[0] for post in posts])
-    report_difference(f"in a batch against alone, {len(posts)} Bluesky posts", together, alone)
-
-
-def time_it(engine: Engine, posts: list[str], posts_at_once: int) -> None:
-    """Posts per second and processor time per post, tokenising included, `posts_at_once` handed over together."""
-    rates, costs = [], []
-    for _ in range(TIMED_ROUNDS):
-        wall, cpu = time.perf_counter(), time.process_time()
-        for start in range(0, len(posts), posts_at_once):
-            engine.predict(posts[start : start + posts_at_once])
-        rates.append(len(posts) / (time.perf_counter() - wall))
-        costs.append((time.process_time() - cpu) / len(posts) * 1_000)
-    print(f"{posts_at_once} posts at once: {median(rates):.0f} posts/s, {median(costs):.2f} ms of CPU a post")
+def write(card: Path, measured: str) -> None:
+    before, _, rest = card.read_text(encoding="utf-8").partition(BEGIN)
+    after = rest.partition(END)[2]
+    card.write_text(f"{before}{BEGIN}\n{measured}\n{END}{after}", encoding="utf-8")
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--data", type=Path, required=True, help="folder of the texts")
-    options.add_argument("--trained", type=Path, help="folder written by train.py: also compare with 32 bits")
-    options.add_argument("--model", type=Path, help="model folder; the shipped one by default")
+    options.add_argument(
+        "--models", type=Path, default=MODELS, help="folder of the models; the shipped ones by default"
+    )
+    options.add_argument("--write", action="store_true", help="put the tables into the model card")
     options.add_argument("--threads", type=int, default=2)
-    options.add_argument("--time", action="store_true", help="also measure the speed; the machine must be idle")
     arguments = options.parse_args()
-    torch.set_num_threads(arguments.threads)
-    engine = Engine.load(arguments.model, threads=arguments.threads)
-
-    validation = data.sentiment_validation(arguments.data)
-    _, _, topic_test, _ = data.topic_tweets(arguments.data)
-    _, _, bluesky_test = data.bluesky_posts(arguments.data)
-    report_sentiment("TweetEval validation", validation, arrays(engine.predict(texts(validation)))[0])
-    report_topics("TweetTopicXL English, held out", topic_test, arrays(engine.predict(texts(topic_test)))[1])
-    bluesky = arrays(engine.predict(texts(bluesky_test)))
-    report_sentiment("Bluesky, held out", bluesky_test, bluesky[0])
-    report_topics("Bluesky, held out", bluesky_test, bluesky[1])
-
-    posts = data.bluesky_texts(arguments.data)[:COMPARED_POSTS]
-    if arguments.trained:
-        compare(engine, arguments.trained, posts)
-    if arguments.time:
-        for posts_at_once in (1, 8, 16, 64, 256):
-            time_it(engine, posts, posts_at_once)
+    missing = [name for name in FOLDERS if not (arguments.data / name).is_dir()]
+    if missing:
+        sys.exit(
+            f"{arguments.data} lacks {', '.join(missing)}: the texts belong to others and are not in this repository; "
+            "the model card names where each comes from. Give their folder with DATA=."
+        )
+    measured = tables(EmbeddedModels.load(arguments.models, threads=arguments.threads), arguments.data)
+    print(measured)
+    if arguments.write:
+        write(CARD, measured)
 
 
 if __name__ == "__main__":

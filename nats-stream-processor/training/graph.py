@@ -7,7 +7,7 @@ per output column; the products are of integers. Attention, normalisation and he
 
 import numpy as np
 import onnx
-from network import ATTENTION_HEADS, LAYER_NORM_EPSILON, LAYERS, WIDTH
+from network import ATTENTION_HEADS, LAYER_NORM_EPSILON, WIDTH
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
@@ -170,7 +170,8 @@ def build(weights: Weights, max_tokens: int) -> onnx.ModelProto:
     attention_bias = graph.add("Unsqueeze", padding, graph.constant([1, 2], np.int64))
     batch_shape = graph.add("Shape", ids)
     hidden = graph.add("Reshape", graph.embedded(ids), graph.constant([-1, WIDTH], np.int64))
-    for layer in range(LAYERS):
+    layers = {name.split(".")[1] for name in weights if name.startswith("layers.")}
+    for layer in range(len(layers)):
         hidden = graph.layer(hidden, attention_bias, layer, batch_shape)
     width = graph.constant([WIDTH], np.int64)
     hidden = graph.add("Reshape", hidden, graph.add("Concat", batch_shape, width, axis=0))

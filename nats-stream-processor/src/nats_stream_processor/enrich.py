@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -21,6 +22,8 @@ from nats_stream_processor.prediction import Prediction
 
 Task = Literal["sentiment", "topics"]
 
+UNKNOWN_LANGUAGE = "und"  # of ISO 639
+_CODE = re.compile(r"[a-z]{2,3}")
 DIGITS = 4  # of a probability: finer than any model's calibration, and a third of the bytes
 
 
@@ -33,6 +36,13 @@ class Rules:
     sentiment_threshold: float = 0.0
     keep_uncertain: bool = True
     """Whether a sentiment below its threshold is published, marked; else there is none, and the message says why."""
+
+
+def language(post: RawPost) -> str:
+    """An ISO 639 code: what ingest found, else the first of the author's tags, else `und`."""
+    tag = post.lang or next(iter(post.langs), UNKNOWN_LANGUAGE)
+    code = tag.partition("-")[0].lower()
+    return code if _CODE.fullmatch(code) else UNKNOWN_LANGUAGE
 
 
 def enrich(post: RawPost, prediction: Prediction, rules: Rules, *, processor: str, processed_at: str) -> EnrichedPost:

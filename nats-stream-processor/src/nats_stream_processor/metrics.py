@@ -34,7 +34,7 @@ class Metrics:
         self.unclassified = counter(
             "posts_unclassified_total", "Posts without something that was asked for, by reason", "reason"
         )
-        self.uncertain = counter("sentiment_uncertain_total", "Posts whose sentiment was below the threshold")
+        self.uncertain = counter("sentiment_uncertain_total", "Posts published with a sentiment marked uncertain")
         self.unsupported = counter(
             "unsupported_language_posts_total", "Posts in a language that no model was taught, by language", "language"
         )

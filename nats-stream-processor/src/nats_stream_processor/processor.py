@@ -30,7 +30,6 @@ from nats_stream_processor.settings import ProcessorSettings
 
 TAKEN_AT_ONCE = 32  # posts; four small batches, about 40 ms of two cores: the longest a newcomer waits for the model
 BATCHES_READ = 1  # and not yet being published: the model waits where the broker is slower
-UNKNOWN_LANGUAGE = "und"  # of ISO 639
 
 
 class Processor:
@@ -120,7 +119,7 @@ class Processor:
 
     async def _predict(self, posts: list[RawPost]) -> list[Prediction]:
         texts = [post.text for post in posts]
-        languages = [post.lang or UNKNOWN_LANGUAGE for post in posts]
+        languages = [language(post) for post in posts]
         with self._metrics.inference.labels(self._engine.name).time():
             repeats = self._engine.repeats
             loop = asyncio.get_running_loop()
@@ -145,10 +144,11 @@ class Processor:
         if post.unclassified is not None:
             self._metrics.unclassified.labels(post.unclassified).inc()
         if post.unclassified == "language_not_supported":
-            self._metrics.unsupported.labels(post.lang).inc()
+            self._metrics.unsupported.labels(language(post)).inc()
         if post.sentiment is not None:
             self._metrics.sentiments.labels(post.sentiment.label).inc()
             self._metrics.sentiment_confidence.observe(post.sentiment.score)
+            self._metrics.uncertain.inc(post.sentiment.uncertain)
         if post.topics is not None:
             for topic in post.topics.topics:
                 self._metrics.topics.labels(topic).inc()
