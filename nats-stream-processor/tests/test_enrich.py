@@ -100,7 +100,7 @@ def test_who_is_asked_for_topics_alone_owes_no_reason_for_the_sentiment() -> Non
         ("../*", ["en"], "und"),
     ],
 )
-def test_a_posts_language_is_what_ingest_found_or_its_author_says(
+def test_a_posts_language_is_what_was_found_or_its_author_says(
     lang: str | None, langs: list[str], code: str
 ) -> None:
     assert language(POST.model_copy(update={"lang": lang, "langs": langs})) == code

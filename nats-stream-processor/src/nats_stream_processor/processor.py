@@ -23,7 +23,7 @@ from pydantic import ValidationError
 from nats_stream_processor.deliveries import Deliveries, Delivery
 from nats_stream_processor.deployment import Deployment
 from nats_stream_processor.engine import Engine
-from nats_stream_processor.enrich import enrich
+from nats_stream_processor.enrich import enrich, language
 from nats_stream_processor.metrics import Metrics
 from nats_stream_processor.prediction import Prediction
 from nats_stream_processor.settings import ProcessorSettings
