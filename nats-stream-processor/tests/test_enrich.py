@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nats_stream_processor.cpus import usable_cpus
-from nats_stream_processor.enrich import Rules, Task, enrich, name_sentiment, name_topics
+from nats_stream_processor.enrich import Rules, Task, enrich, language, name_sentiment, name_topics
 from nats_stream_processor.prediction import Prediction
 from pipeline_core.messages import TOPICS, EnrichedPost, RawPost
 
@@ -100,9 +100,7 @@ def test_who_is_asked_for_topics_alone_owes_no_reason_for_the_sentiment() -> Non
         ("../*", ["en"], "und"),
     ],
 )
-def test_a_posts_language_is_what_was_found_or_its_author_says(
-    lang: str | None, langs: list[str], code: str
-) -> None:
+def test_a_posts_language_is_what_was_found_or_its_author_says(lang: str | None, langs: list[str], code: str) -> None:
     assert language(POST.model_copy(update={"lang": lang, "langs": langs})) == code
 
 
