@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PURE = {
-    "pipeline-core/src/pipeline_core": ["backoff", "errors", "health", "messages", "subjects"],
+    "pipeline-core/src/pipeline_core": ["backoff", "errors", "health", "messages", "shown", "subjects"],
     "nats-firehose-ingest/src/nats_firehose_ingest": [
         *("events", "ledger", "pulse", "tally", "untrusted"),
         *(f"decoding/{name}" for name in ("car", "facets", "frames", "jetstream", "records")),
