@@ -57,7 +57,7 @@ def enrich(post: RawPost, prediction: Prediction, rules: Rules, *, processor: st
         else:
             topics = name_topics(prediction.topics, rules.topic_threshold)
     return EnrichedPost.model_construct(
-        **dict(post),
+        **vars(post),
         sentiment=sentiment,
         topics=topics,
         unclassified=why,
@@ -77,21 +77,22 @@ def _judge(probabilities: Sequence[float] | None, rules: Rules) -> tuple[Sentime
 
 def name_sentiment(probabilities: Sequence[float], threshold: float) -> Sentiment:
     """The likeliest of the three, uncertain below `threshold`."""
-    negative, neutral, positive = (round(float(probability), DIGITS) for probability in probabilities)
-    best = max(range(3), key=lambda index: float(probabilities[index]))
+    negative, neutral, positive = rounded = [round(probability, DIGITS) for probability in probabilities]
+    score = max(probabilities)
+    best = probabilities.index(score)
     return Sentiment.model_construct(
         label=SENTIMENTS[best],
-        score=(negative, neutral, positive)[best],
+        score=rounded[best],
         probabilities=SentimentProbabilities.model_construct(negative=negative, neutral=neutral, positive=positive),
-        uncertain=probabilities[best] < threshold,
+        uncertain=score < threshold,
     )
 
 
 def name_topics(probabilities: Sequence[float], threshold: float) -> Topics:
     """Those at or above `threshold`, likeliest first, and always the likeliest."""
-    ranked = sorted(range(len(TOPICS)), key=lambda index: -float(probabilities[index]))
-    named = [index for index in ranked if float(probabilities[index]) >= threshold] or ranked[:1]
-    rounded = [round(float(probability), DIGITS) for probability in probabilities]
+    ranked = sorted(range(len(TOPICS)), key=probabilities.__getitem__, reverse=True)
+    named = [index for index in ranked if probabilities[index] >= threshold] or ranked[:1]
+    rounded = [round(probability, DIGITS) for probability in probabilities]
     return Topics.model_construct(
         topics=[TOPICS[index] for index in named],
         top_topic=TOPICS[ranked[0]],
