@@ -81,12 +81,15 @@ async def test_three_replicas_killed_at_random_lose_and_double_nothing(broker: B
     async with replicas(broker, 3) as three:
         await publish(client, posts[0])
         await eventually(lambda: stored(client, 1), "the first post stored")
-        flowing = asyncio.create_task(publish(client, *posts[1:]))
+        flowing = asyncio.create_task(_flow(client, posts[1:]))
         for victim in (draw.randrange(3) for _ in range(8)):
             await asyncio.sleep(draw.uniform(0.1, 1.2))
             three[victim].kill_and_restart()
         await flowing
         await eventually(lambda: answered(client), "all posts answered")
+    given_out = (await client.jetstream().consumer_info(RAW.name, "unified-processor")).delivered
+    assert given_out is not None
+    assert given_out.consumer_seq > len(posts), "nobody died at work"
     found = await messages(client, ENRICHED)
     assert sorted(message.headers["Nats-Msg-Id"] for message in found) == sorted(each.message_id for each in posts)
     assert not await stored(client, 1, LETTERS), "no post was to blame"
@@ -108,7 +111,19 @@ async def test_replicas_join_and_leave_while_posts_flow(broker: Broker, client: 
                 assert code == 0, output
             await flowing
             await eventually(lambda: answered(client), "all answered, long before an ack wait")
+            await eventually(lambda: _told(third, len(posts)), "the last one tells of all that ever arrived")
+            assert await third.metric("stream_processor_global_backlog_messages") == 0
     assert sorted(await uris(client)) == sorted(each.uri for each in posts)
+
+
+async def _flow(client: Client, posts: list[RawPost]) -> None:
+    for each in posts:
+        await publish(client, each)
+        await asyncio.sleep(0.003)
+
+
+async def _told(replica: ServiceProcess, arrived: int) -> bool:
+    return await replica.metric("stream_processor_global_arrived_messages_total") == arrived
 
 
 async def at_work(replica: ServiceProcess) -> bool:
