@@ -1,91 +1,224 @@
-"""The model alone, one by one and in batches, and the whole processor from broker to broker."""
+"""The engine bare and the whole processor from broker to broker; with --reference beside the reference's way: two
+models of RoBERTa-base's shape, quantised dynamically, one post at a time, which the same processor takes by name.
+
+Everything is done in rounds, each way once a round, and every figure is the median of the rounds.
+"""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-import time
-from itertools import count, islice
-from statistics import median
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import mean, median
 
-import nats
-import psutil
-from mock_ingest.messages import raw_messages
-from mock_ingest.world import World
+from nats_stream_processor.classifier import SequenceClassifier, load_classifier
 from nats_stream_processor.cpus import usable_cpus
+from nats_stream_processor.embedded import CONFIG_FILE, MODELS, EmbeddedModel, EmbeddedModels
 from nats_stream_processor.engine import Engine
+from nats_stream_processor.enrich import language
+from nats_stream_processor.errors import ModelError
+from nats_stream_processor.labels import SENTIMENT_LABELS, TOPIC_LABELS
+from nats_stream_processor.modelfiles import NamedModel
+from nats_stream_processor.processor import TAKEN_AT_ONCE
+from pipeline_core.logs import configure
 from pipeline_core.messages import RawPost
-from pipeline_core.testing import eventually, running_broker, running_service
-from pipeline_core.topology import Stream, ensure
 
-POSTS = 2000
-ALONE = 200  # posts of the one-by-one arm, which is slower
-REPEATS = 5
+from benchmarks.bare import Bare, bare
+from benchmarks.broker_to_broker import WARM_UP, Backlog, Settings, Steady, Stuck, backlog, steady
+from benchmarks.posts import from_file, made_up
 
-
-def sample() -> list[RawPost]:
-    """Made-up posts, the same at every run."""
-    world = World(seed=1, rate=100.0)
-    told = (message for seq in count(1_000_001) for message in raw_messages(world.event(seq)))
-    posts = (message for message in told if isinstance(message, RawPost) and message.kind == "create")
-    return [*islice(posts, POSTS)]
+CACHE = Path(__file__).parents[1] / ".data" / "bench"
+FEWEST = 3 * TAKEN_AT_ONCE  # posts of a backlog: what is taken first is stored before it can be looked at
+WARMING = 50  # posts that an engine reads before it is measured
+INTERRUPTED = 130  # exit code, as shells give it for SIGINT
 
 
-def engine(posts: list[RawPost]) -> None:
-    """Print posts a second of the bare engine."""
-    model = Engine.load(threads=usable_cpus())
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """What was found of ours, round by round."""
+
+    batches: list[Bare] = field(default_factory=list)
+    alone: list[Bare] = field(default_factory=list)
+    backlog: list[Backlog] = field(default_factory=list)
+    steady: list[Steady] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Theirs:
+    """The reference's way, and what was found of it."""
+
+    settings: Settings
+    classifiers: dict[str, SequenceClassifier]
+    tokens: float
+    """A post, on average."""
+    alone: list[Bare] = field(default_factory=list)
+    backlog: list[Backlog] = field(default_factory=list)
+
+
+def options(prog: str) -> argparse.ArgumentParser:
+    """What can be chosen."""
+    parser = argparse.ArgumentParser(prog=prog, description="Measure what this machine makes of the suite.")
+    parser.add_argument("--texts", type=Path, metavar="FILE.jsonl", help='posts, {"text": …} a line (mock-ingest\'s)')
+    parser.add_argument(
+        "--posts", type=at_least(FEWEST), default=4000, help="in batches, and as a backlog (%(default)s)"
+    )
+    parser.add_argument("--alone", type=at_least(1), default=500, help="of them one by one (%(default)s)")
+    parser.add_argument("--rate", type=at_least(1), default=50, help="posts a second for the latency (%(default)s)")
+    parser.add_argument("--seconds", type=at_least(2), default=20, help="of that rate (%(default)s)")
+    parser.add_argument("--rounds", type=at_least(1), default=3, help="of which the median is told (%(default)s)")
+    parser.add_argument("--reference", action="store_true", help="measure the reference's way too")
+    parser.add_argument("--reference-posts", type=at_least(FEWEST), default=160, help="for it, a round (%(default)s)")
+    parser.add_argument("--cache", type=Path, default=CACHE, help="where its models are kept (%(default)s)")
+    return parser
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """A type of argument."""
+
+    def number(written: str) -> int:
+        if int(written) < least:
+            raise argparse.ArgumentTypeError(f"{written} is less than {least}")
+        return int(written)
+
+    return number
+
+
+def run(chosen: argparse.Namespace) -> None:
+    """Measure and print. SystemExit with one line where that is not to be done."""
+    models = [EmbeddedModel.load(config.parent) for config in sorted(MODELS.glob(f"*/{CONFIG_FILE}"))]
+    embedded = EmbeddedModels(models, usable_cpus())
+    steady_posts = chosen.rate * (chosen.seconds + WARM_UP)
+    needed = max(chosen.posts, chosen.alone, steady_posts, chosen.rounds * chosen.reference_posts)
+    progress(f"{needed} posts")
+    try:
+        languages = embedded.languages
+        posts = from_file(chosen.texts, needed, languages) if chosen.texts else made_up(needed, languages)
+    except (OSError, ValueError) as error:
+        sys.exit(f"bench: {error}")
+    ours, theirs = Ours(), reference(posts, chosen.cache) if chosen.reference else None
+    try:
+        for number in range(chosen.rounds):
+            progress(f"round {number + 1} of {chosen.rounds}")
+            measure(ours, embedded, posts, chosen, steady_posts)
+            if theirs is not None:
+                first = number * chosen.reference_posts
+                measure_reference(theirs, posts[first : first + chosen.reference_posts])
+    except Stuck as stuck:
+        sys.exit(f"bench: {stuck}")
+    report(ours, mean_tokens(models, posts[: chosen.posts]), chosen)
+    if theirs is not None:
+        report_reference(ours, theirs)
+
+
+def measure(
+    ours: Ours, embedded: EmbeddedModels, posts: Sequence[RawPost], chosen: argparse.Namespace, steady_posts: int
+) -> None:
+    """One round. An engine remembers what it has read, so that each measurement has a new one."""
+    progress("  engine")
+    bare(Engine(embedded), posts[:WARMING], TAKEN_AT_ONCE)
+    ours.batches.append(bare(Engine(embedded), posts[: chosen.posts], TAKEN_AT_ONCE))
+    ours.alone.append(bare(Engine(embedded), posts[: chosen.alone], 1))
+    progress("  processor, backlog")
+    ours.backlog.append(asyncio.run(backlog(posts[: chosen.posts], {})))
+    progress(f"  processor, {chosen.rate} posts/s")
+    ours.steady.append(asyncio.run(steady(posts[:steady_posts], chosen.rate, {})))
+    progress(f"    the worst was sent {ours.steady[-1].late:.1f} ms late")
+
+
+def measure_reference(theirs: Theirs, posts: Sequence[RawPost]) -> None:
+    """One round."""
+    progress("  the reference's models")
+    bare(Engine(None, **theirs.classifiers), posts[: WARMING // 10], 1)
+    theirs.alone.append(bare(Engine(None, **theirs.classifiers), posts, 1))
+    progress("  processor with the reference's models, backlog")
+    theirs.backlog.append(asyncio.run(backlog(posts, theirs.settings)))
+
+
+def reference(posts: Sequence[RawPost], cache: Path) -> Theirs:
+    """The models, made where the cache has none. SystemExit where they cannot be made."""
+    try:
+        from benchmarks.bpe import byte_level_bpe
+        from benchmarks.roberta import ROBERTA_BASE, model_folder
+    except ImportError as missing:
+        sys.exit(f"bench: --reference needs {missing.name}: {sys.executable} -m pip install onnx onnx-ir")
+    progress("the reference's tokenizer and models; the models take a minute once")
     texts = [post.text for post in posts]
-    model.predict(texts[:50])
-    together, alone = [], []
-    for repeat in range(REPEATS):
-        part = texts[repeat * ALONE : (repeat + 1) * ALONE]
-        started = time.perf_counter()
-        model.predict(part)
-        together.append(ALONE / (time.perf_counter() - started))
-        started = time.perf_counter()
-        for text in part:
-            model.predict([text])
-        alone.append(ALONE / (time.perf_counter() - started))
-    print(
-        f"model           {median(together):6.0f} posts/s in batches, {median(alone):.0f} one by one, "
-        f"{usable_cpus()} threads"
+    tokenizer = byte_level_bpe(texts, ROBERTA_BASE.vocabulary)
+    log = configure("bench", "ERROR", "console")
+    settings, classifiers = {}, {}
+    try:
+        for seed, (task, labels) in enumerate({"sentiment": SENTIMENT_LABELS, "topics": TOPIC_LABELS}.items()):
+            model = NamedModel(labels, str(model_folder(cache, labels, tokenizer, seed=seed)))
+            settings[model.setting("NAME")] = model.name
+            classifiers[task] = load_classifier(model, threads=usable_cpus(), log=log)
+    except (OSError, ModelError) as error:
+        sys.exit(f"bench: {error}")
+    return Theirs(settings, classifiers, mean(map(len, tokenizer.encode_batch_fast(texts))))
+
+
+def mean_tokens(models: Sequence[EmbeddedModel], posts: Sequence[RawPost]) -> float:
+    """Of a post, as the model that reads it splits it."""
+    readers = {language: model for model in models for language in model.config.languages}
+    return mean(len(readers[language(post)].encode([post.text])[0]) for post in posts)
+
+
+def report(ours: Ours, tokens: float, chosen: argparse.Namespace) -> None:
+    """Print the medians."""
+    engine_rate, engine_cost = middle(ours.batches)
+    alone_rate, alone_cost = middle(ours.alone)
+    rate, cost = middle(ours.backlog)
+    p50, p95, p99, ready = (
+        median(getattr(one, name) for one in ours.steady) for name in ("p50", "p95", "p99", "ready")
     )
-
-
-async def service(posts: list[RawPost]) -> None:
-    """Print posts a second, processor time and memory of the whole service on a backlog."""
-    with running_broker() as broker:
-        client = await nats.connect(broker.url)
-        js = client.jetstream()
-        await ensure(js, Stream("bluesky-posts", "bluesky.posts"))
-        for post in posts:
-            await js.publish("bluesky.posts.create", post.to_json())
-        loop = asyncio.get_running_loop()
-        async with running_service("nats_stream_processor", NATS_URL=broker.url, LOG_LEVEL="ERROR") as processor:
-            process = psutil.Process(processor.process.pid)
-
-            async def begun() -> bool:
-                return await processor.metric("stream_processor_posts_published_total") > 0
-
-            async def done() -> bool:
-                return await processor.metric("stream_processor_posts_published_total") >= POSTS
-
-            await eventually(begun, "first post")
-            before = await processor.metric("stream_processor_posts_published_total")
-            started, used = loop.time(), sum(process.cpu_times()[:2])
-            await eventually(done, f"{POSTS} posts")
-            number = POSTS - before
-            rate = number / (loop.time() - started)
-            cost = (sum(process.cpu_times()[:2]) - used) / number * 1000
-            memory = process.memory_info().rss / 1e6
-        await client.close()
+    source = chosen.texts.name if chosen.texts else "made up"
+    print(f"posts           {chosen.posts} different ones, {source}, {tokens:.1f} tokens each")
     print(
-        f"processor       {rate:6.0f} posts/s, {cost:.1f} ms of processor time a post, {memory:.0f} MB, "
-        "broker to broker"
+        f"engine          {engine_rate:6.0f} posts/s, {engine_cost:.2f} ms of processor time a post, "
+        f"{TAKEN_AT_ONCE} at once on {usable_cpus()} CPUs"
     )
+    print(f"  one by one    {alone_rate:6.0f} posts/s, {alone_cost:.2f} ms")
+    print(
+        f"processor       {rate:6.0f} posts/s, {cost:.2f} ms: {cost / engine_cost:.2f} of the engine's, "
+        f"{median(one.memory for one in ours.backlog):.0f} MB, broker to broker"
+    )
+    print(f"  latency       {p50:6.1f} ms p50, {p95:.1f} p95, {p99:.1f} p99, raw to enriched at {chosen.rate} posts/s")
+    print(f"  ready         {ready:6.2f} s after its start")
 
 
-async def run() -> None:
-    """Both."""
-    posts = sample()
-    engine(posts)
-    await service(posts)
+def report_reference(ours: Ours, theirs: Theirs) -> None:
+    """Print the medians, and how ours compare."""
+    alone_rate, alone_cost = middle(theirs.alone)
+    rate, cost = middle(theirs.backlog)
+    our_rate, our_cost = middle(ours.backlog)
+    print(
+        f"reference's way {rate:6.1f} posts/s, {cost:.1f} ms of processor time a post, "
+        f"{median(one.memory for one in theirs.backlog):.0f} MB, broker to broker, {theirs.tokens:.1f} tokens each"
+    )
+    print(f"  its models    {alone_rate:6.1f} posts/s, {alone_cost:.1f} ms, one by one")
+    print(f"  ours          {our_rate / rate:6.1f} times its posts/s, for 1/{cost / our_cost:.1f} of its ms")
+    print(f"  ours, bare    {middle(ours.batches)[0] / alone_rate:6.1f} times its posts/s")
+
+
+def middle(found: Sequence[Bare] | Sequence[Backlog]) -> tuple[float, float]:
+    """Posts a second and milliseconds a post."""
+    return median(one.rate for one in found), median(one.cost for one in found)
+
+
+def progress(line: str) -> None:
+    """What is being done, for who waits."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    """The processor alone."""
+    try:
+        run(options("python -m benchmarks.processor").parse_args())
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+if __name__ == "__main__":
+    main()
