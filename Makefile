@@ -68,8 +68,8 @@ DATA ?= ../shared/data/text
 evaluate: $(VENV)/.installed ## measure the models' quality on the texts in DATA and write the model card
 	PYTHONPATH=nats-stream-processor/training $(BIN)/python nats-stream-processor/training/evaluate.py --data "$(DATA)" --write
 
-bench: $(VENV)/.installed ## measure decoding, ingest, model and processor on this machine
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/.installed ## measure decoding, ingest, engine and processor on this machine; REFERENCE=1 beside the reference's way
+	@exec $(BIN)/python -m benchmarks $(if $(REFERENCE),--reference)
 
 soak: $(VENV)/.installed ## 100,000 posts through random faults of ingest, broker and upstream; what is lost or doubled
 	@exec $(BIN)/python -m benchmarks.soak

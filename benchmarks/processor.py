@@ -31,7 +31,6 @@ from benchmarks.broker_to_broker import WARM_UP, Backlog, Settings, Steady, Stuc
 from benchmarks.posts import from_file, made_up
 
 CACHE = Path(__file__).parents[1] / ".data" / "bench"
-FEWEST = 3 * TAKEN_AT_ONCE  # posts of a backlog: what is taken first is stored before it can be looked at
 WARMING = 50  # posts that an engine reads before it is measured
 INTERRUPTED = 130  # exit code, as shells give it for SIGINT
 
@@ -61,16 +60,14 @@ class Theirs:
 def options(prog: str) -> argparse.ArgumentParser:
     """What can be chosen."""
     parser = argparse.ArgumentParser(prog=prog, description="Measure what this machine makes of the suite.")
-    parser.add_argument("--texts", type=Path, metavar="FILE.jsonl", help='posts, {"text": …} a line (mock-ingest\'s)')
-    parser.add_argument(
-        "--posts", type=at_least(FEWEST), default=4000, help="in batches, and as a backlog (%(default)s)"
-    )
+    parser.add_argument("--texts", type=Path, metavar="FILE.jsonl", help='real posts, {"text": …} a line')
+    parser.add_argument("--posts", type=at_least(1), default=4000, help="in batches, and as a backlog (%(default)s)")
     parser.add_argument("--alone", type=at_least(1), default=500, help="of them one by one (%(default)s)")
     parser.add_argument("--rate", type=at_least(1), default=50, help="posts a second for the latency (%(default)s)")
     parser.add_argument("--seconds", type=at_least(2), default=20, help="of that rate (%(default)s)")
     parser.add_argument("--rounds", type=at_least(1), default=3, help="of which the median is told (%(default)s)")
-    parser.add_argument("--reference", action="store_true", help="measure the reference's way too")
-    parser.add_argument("--reference-posts", type=at_least(FEWEST), default=160, help="for it, a round (%(default)s)")
+    parser.add_argument("--reference", action="store_true", help="measure the reference's way too (needs onnx)")
+    parser.add_argument("--reference-posts", type=at_least(1), default=160, help="for it, a round (%(default)s)")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where its models are kept (%(default)s)")
     return parser
 
@@ -96,8 +93,10 @@ def run(chosen: argparse.Namespace) -> None:
     try:
         languages = embedded.languages
         posts = from_file(chosen.texts, needed, languages) if chosen.texts else made_up(needed, languages)
-    except (OSError, ValueError) as error:
-        sys.exit(f"bench: {error}")
+    except OSError as error:
+        sys.exit(f"bench: {error.filename} cannot be read: {error.strerror}")
+    except ValueError as unfit:
+        sys.exit(f"bench: {unfit}")
     ours, theirs = Ours(), reference(posts, chosen.cache) if chosen.reference else None
     try:
         for number in range(chosen.rounds):
@@ -154,8 +153,10 @@ def reference(posts: Sequence[RawPost], cache: Path) -> Theirs:
             model = NamedModel(labels, str(model_folder(cache, labels, tokenizer, seed=seed)))
             settings[model.setting("NAME")] = model.name
             classifiers[task] = load_classifier(model, threads=usable_cpus(), log=log)
-    except (OSError, ModelError) as error:
-        sys.exit(f"bench: {error}")
+    except OSError as error:
+        sys.exit(f"bench: {error.filename} cannot be written: {error.strerror}. Name another folder with --cache")
+    except ModelError as broken:
+        sys.exit(f"bench: {broken}")
     return Theirs(settings, classifiers, mean(map(len, tokenizer.encode_batch_fast(texts))))
 
 

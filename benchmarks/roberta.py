@@ -1,7 +1,8 @@
 """The way that the processor is measured against: two models of RoBERTa-base's shape, quantised dynamically to 8 bits.
 
 Their weights are random: what they answer means nothing, what they cost is what any model of this shape costs. They are
-folders of a hub's shape, so that the service takes them by name.
+folders of a hub's shape, so that the service takes them by name. It opens them as it opens every model: their threads
+do not spin while they wait, as the runtime's own settings would have it, which would cost them more processor time.
 """
 
 from __future__ import annotations
@@ -156,7 +157,7 @@ def model_folder(
     cache: Path, labels: LabelSet, tokenizer: Tokenizer, *, seed: int, shape: Shape = ROBERTA_BASE
 ) -> Path:
     """A folder that the service takes by name. Its ONNX file is made where `cache` has none (of RoBERTa-base's shape
-    half a minute and 2 GB of memory), configuration and tokenizer are written anew. Raises OSError."""
+    half a minute and 2.5 GB of memory), configuration and tokenizer are written anew. Raises OSError."""
     kind = f"{labels.kind}-{shape.layers}x{shape.width}-{shape.vocabulary}-{GRAPH}"
     folder = (cache / kind).absolute()
     if not (folder / QUANTISED_FILE).is_file():
