@@ -85,7 +85,10 @@ def at_least(least: int) -> Callable[[str], int]:
 
 def run(chosen: argparse.Namespace) -> None:
     """Measure and print. SystemExit with one line where that is not to be done."""
-    models = [EmbeddedModel.load(config.parent) for config in sorted(MODELS.glob(f"*/{CONFIG_FILE}"))]
+    try:
+        models = [EmbeddedModel.load(config.parent) for config in sorted(MODELS.glob(f"*/{CONFIG_FILE}"))]
+    except ModelError as broken:
+        sys.exit(f"bench: {broken}")
     embedded = EmbeddedModels(models, usable_cpus())
     steady_posts = chosen.rate * (chosen.seconds + WARM_UP)
     needed = max(chosen.posts, chosen.alone, steady_posts, chosen.rounds * chosen.reference_posts)
