@@ -27,8 +27,9 @@ LANGUAGES = {
     "multilingual": ("ar", "de", "el", "es", "fr", "hi", "it", "ja", "pt"),
 }
 """A post whose language nobody knows is read as English: short exclamations, names and emoji mostly."""
-EXACT_TWEET_REPEATS = 3
-"""Among the tweets whose topics calibrate: exact labels are few."""
+EXACT_TWEET_REPEATS = 6
+"""Among the tweets whose topics calibrate, so that they weigh as much as the posts. Cross-validated on the calibration
+part: macro-F1 on exact tweets 0.627 with 3, 0.652 with 6, 0.629 with 10."""
 
 
 @torch.inference_mode()
