@@ -7,7 +7,7 @@ SERVICES := pipeline-core mock-ingest nats-firehose-ingest nats-stream-processor
 PYTHON_CODE := $(SERVICES) demo tests benchmarks conftest.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo live test lint format evaluate bench soak lock clean chromium $(SERVICES:%=test-%)
+.PHONY: help setup demo live test lint format evaluate bench faults soak lock clean chromium $(SERVICES:%=test-%)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ evaluate: $(VENV)/.installed ## measure the models' quality on the texts in DATA
 
 bench: $(VENV)/.installed ## measure decoding, ingest, engine and processor on this machine; REFERENCE=1 beside the reference's way
 	@exec $(BIN)/python -m benchmarks $(if $(REFERENCE),--reference)
+
+faults: $(VENV)/.installed ## ingest through every fault, in twenty orders (make test: six)
+	FAULT_SEEDS=10 $(BIN)/pytest -v tests/test_faults.py
 
 soak: $(VENV)/.installed ## 100,000 posts through random faults of ingest, broker and upstream; what is lost or doubled
 	@exec $(BIN)/python -m benchmarks.soak

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 
 import pytest
@@ -12,6 +13,8 @@ from pipeline_core.testing import Broker
 
 from tests.faults import FAULTS, ingesting_through_faults
 
+SEEDS = int(os.environ.get("FAULT_SEEDS", "3"))
+"""Orders of the faults that each mode goes through; a run takes most of a minute."""
 RATE = 100.0  # events a second; the last minute or so of them is told again wherever a place is found by time
 POST_SHARE, GARBAGE_SHARE = 0.4, 0.03  # of the events; more than in life, so that at any moment some are under way
 BACKLOG = 10_000  # events; more than ingest reads until the last fault has happened
@@ -21,7 +24,7 @@ SEEN = {"close_1000", "close_1001", "close_1006", "close_1008", "error_frame", "
 """The reasons that ingest must have logged for the connections it lost."""
 
 
-@pytest.mark.parametrize("seed", range(1, 6))
+@pytest.mark.parametrize("seed", range(1, SEEDS + 1))
 @pytest.mark.parametrize("mode", GAPS)
 async def test_each_message_is_stored_once_through_every_fault(
     mode: str, seed: int, broker: Broker, js: JetStreamContext
