@@ -122,6 +122,44 @@ async def test_every_post_comes_out_once_whatever_its_text_and_what_is_no_post_i
         assert code == 0, output
 
 
+async def test_a_post_in_a_language_that_no_model_was_taught_passes_without_a_guess(
+    broker: Broker, client: Client
+) -> None:
+    korean = raw(1, "오늘 날씨가 정말 좋네요").model_copy(update={"lang": "ko"})
+    await publish(client, korean.to_json(), raw(2, "I love this!").to_json(), raw(3, "I love this!").to_json())
+    async with processing(broker) as processor:
+        await eventually(lambda: answered(client, stored=3), "all answered")
+        unread, *read = await messages(client, "bluesky-posts-enriched")
+        assert unread.subject == "bluesky.enriched.none.none"
+        said = EnrichedPost.model_validate_json(unread.data)
+        assert (said.sentiment, said.topics, said.unclassified) == (None, None, "language_not_supported")
+        assert [message.subject.split(".")[2] for message in read] == ["positive"] * 2
+        assert await processor.metric('stream_processor_unsupported_language_posts_total{language="ko"}') == 1
+        reason = 'stream_processor_posts_unclassified_total{reason="language_not_supported"}'
+        assert await processor.metric(reason) == 1
+        assert await processor.metric("stream_processor_posts_repeated_total") == 1
+
+
+async def test_an_uncertain_sentiment_is_marked_or_left_out_and_counted(broker: Broker, client: Client) -> None:
+    await publish(client, raw(1, "ok").to_json())
+    async with processing(broker, SENTIMENT_CONFIDENCE_THRESHOLD="0.999", CONSUMER_NAME="marks") as processor:
+        await eventually(lambda: stored(client, 1), "answered")
+        assert await processor.metric("stream_processor_sentiment_uncertain_total") == 1
+    await client.jetstream().purge_stream("bluesky-posts-enriched")
+    await publish(client, raw(2, "ok").to_json())
+    settings = {"SENTIMENT_CONFIDENCE_THRESHOLD": "0.999", "UNCERTAIN_SENTIMENT": "omit", "CONSUMER_NAME": "omits"}
+    async with processing(broker, **settings) as processor:
+        await eventually(lambda: stored(client, 1), "answered")
+        assert await processor.metric('stream_processor_posts_unclassified_total{reason="uncertain"}') >= 1
+
+
+async def stored(client: Client, number: int) -> bool:
+    try:
+        return (await client.jetstream().stream_info("bluesky-posts-enriched")).state.messages >= number
+    except NotFoundError:
+        return False
+
+
 async def test_the_specifications_smallest_message_is_answered(broker: Broker, client: Client) -> None:
     smallest = {
         "uri": "at://test/12345",
