@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from nats.aio.client import Client
@@ -8,7 +9,7 @@ from nats.aio.msg import Msg
 from nats.js.errors import NotFoundError
 from pipeline_core.consumer import PullConsumer
 from pipeline_core.logs import Log
-from pipeline_core.testing import Broker
+from pipeline_core.testing import Broker, eventually
 from pipeline_core.topology import Consumer, Stream, ensure
 
 STREAM = Stream("posts", "posts")
@@ -113,6 +114,18 @@ async def test_a_consumer_or_stream_deleted_under_it_is_made_again(victim: str, 
         while 99 not in got:
             got += await read(consumer, 1)
         assert consumer.unserved() is None
+
+
+async def test_a_mistyped_subject_is_told_with_those_of_the_stream(client: Client, log: Log) -> None:
+    await ensure(client.jetstream(), STREAM)
+    mistyped = replace(CONSUMER, subject="psots")
+
+    async def said() -> bool:
+        why = consumer.unserved() or ""
+        return "posts.>" in why and "psots.>" in why
+
+    async with PullConsumer(client, mistyped, log, lambda: ensure(client.jetstream(), mistyped)) as consumer:
+        await eventually(said, "why no message can come")
 
 
 async def test_what_is_held_longer_than_the_ack_wait_is_not_given_out_again(client: Client, log: Log) -> None:

@@ -67,3 +67,26 @@ def test_no_filter_on_one_processors_posts_or_removals_takes_what_the_other_publ
         assert all(takes(pattern, subject) for subject in own)
         assert not any(takes(pattern, subject) for other in kinds if other is not own for subject in other)
     assert not any(takes(f"{OUTPUT}.*.{topic}", subject) for topic in TOPICS for subject in of_posts(topics_only))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "covered", "common"),
+    [
+        ("a.>", "a.>", True, True),
+        ("a.>", "a.b.>", True, True),
+        ("a.b.>", "a.>", False, True),
+        ("a.>", "a", False, False),
+        ("a", "a.>", False, False),
+        ("a.*", "a.b", True, True),
+        ("a.b", "a.*", False, True),
+        ("a.*", "a.>", False, True),
+        ("a.*", "a.b.c", False, False),
+        ("*.b", "a.*", False, True),
+        ("a.>", "b.>", False, False),
+        (">", "a.b", True, True),
+    ],
+)
+def test_patterns_cover_and_meet_as_the_broker_has_it(one: str, other: str, covered: bool, common: bool) -> None:
+    assert subjects.covers(one, other) is covered
+    assert subjects.meet(one, other) is common
+    assert subjects.meet(other, one) is common

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from nats.aio.client import Client
+from pipeline_core import logs
 from pipeline_core.errors import TopologyError
 from pipeline_core.topology import BorrowedStream, Bucket, Consumer, Stream, dead_letter_stream, ensure
 
@@ -40,6 +41,22 @@ async def test_an_update_leaves_what_an_operator_set_by_hand(client: Client) -> 
     assert (config.description, config.allow_direct, config.duplicate_window) == ("ours", True, 60.0)
 
 
+async def test_a_stream_keeps_its_subjects_and_ours_is_added_with_a_warning(
+    client: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure("test", "INFO", "console")
+    js = client.jetstream()
+    for stream in (RAW, replace(RAW, subject="other.place"), RAW, replace(RAW, subject="bluesky.posts.dev")):
+        await ensure(js, stream)
+    assert (await js.stream_info(RAW.name)).config.subjects == ["bluesky.posts.>", "other.place.>"]
+    warned = [line for line in capsys.readouterr().out.splitlines() if "other subjects" in line]
+    assert len(warned) == 1
+    assert "bluesky.posts.>" in warned[0]
+    assert "other.place.>" in warned[0]
+    await ensure(js, replace(RAW, subject="bluesky"))
+    assert (await js.stream_info(RAW.name)).config.subjects == ["other.place.>", "bluesky.>"], "all are still taken"
+
+
 async def test_many_processes_may_ensure_at_once(client: Client) -> None:
     js = client.jetstream()
     await asyncio.gather(*(ensure(js, replace(RAW, duplicate_window=100.0 + i), WORKER) for i in range(8)))
@@ -65,3 +82,12 @@ def test_dead_letters_of_production_and_of_a_laptop_do_not_meet() -> None:
     local = dead_letter_stream("bluesky-posts-dev", "bluesky.posts.dev.>", 1)
     assert (production.name, production.config.subjects) == ("bluesky-dlq", ["bluesky.dlq.>"])
     assert (local.name, local.config.subjects) == ("bluesky-dlq-dev", ["bluesky.dlq.dev.>"])
+
+
+async def test_a_filter_that_no_subject_of_the_stream_can_match_is_refused_until_there_is_one(client: Client) -> None:
+    js = client.jetstream()
+    await ensure(js, RAW)
+    mistyped = replace(WORKER, subject="bluesky.psots")
+    with pytest.raises(TopologyError, match=r"bluesky\.posts\.>.*bluesky\.psots\.>.*INPUT_SUBJECT"):
+        await ensure(js, mistyped)
+    await ensure(js, replace(RAW, subject="bluesky.psots"), mistyped, replace(WORKER, name="few", subject="bluesky"))

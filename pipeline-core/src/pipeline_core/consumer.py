@@ -173,12 +173,11 @@ class PullConsumer:
                     backoff.reset()
                     continue
             except (NatsError, TopologyError, TimeoutError) as error:
-                self._missing = self._missing or str(error) or type(error).__name__
-                why = str(error) or type(error).__name__
-            else:
-                why = self._missing
+                self._missing = str(error) or type(error).__name__
             delay = backoff.next()
-            self._log.warning("cannot consume", stream=self._consumer.stream, why=why, retry_seconds=round(delay, 2))
+            self._log.warning(
+                "cannot consume", stream=self._consumer.stream, why=self._missing, retry_seconds=round(delay, 2)
+            )
             await asyncio.sleep(delay)
 
     async def _pull(self) -> None:

@@ -21,6 +21,30 @@ def everything_below(subject: str) -> str:
     return f"{prefix(subject)}.>"
 
 
+def covers(wide: str, narrow: str) -> bool:
+    """Whether each subject that the pattern `narrow` matches is matched by `wide`, too."""
+    wider, narrower = wide.split("."), narrow.split(".")
+    for place, token in enumerate(wider):
+        if place == len(narrower):
+            return False
+        if token == ">":
+            return True
+        if narrower[place] == ">" or token not in ("*", narrower[place]):
+            return False
+    return len(wider) == len(narrower)
+
+
+def meet(one: str, other: str) -> bool:
+    """Whether some subject is matched by both patterns."""
+    first, second = one.split("."), other.split(".")
+    for pair in zip(first, second, strict=False):
+        if ">" in pair:
+            return True
+        if "*" not in pair and pair[0] != pair[1]:
+            return False
+    return len(first) == len(second)
+
+
 def raw(subject: str, message: RawMessage) -> str:
     """`bluesky.posts.create`, and so on for `update`, `delete` and `account`."""
     return f"{prefix(subject)}.{message.kind}"

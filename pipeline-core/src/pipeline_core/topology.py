@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Protocol
 
+import structlog
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import (
@@ -24,7 +25,7 @@ from pipeline_core.backoff import Backoff
 from pipeline_core.errors import TopologyError
 from pipeline_core.health import Health
 from pipeline_core.logs import Log
-from pipeline_core.subjects import everything_below, prefix
+from pipeline_core.subjects import covers, everything_below, meet, prefix
 
 MIB = 1024 * 1024
 HOUR = 3600.0  # seconds
@@ -95,7 +96,8 @@ class Stream:
         )
 
     async def ensure(self, js: JetStreamContext) -> None:
-        """Create the stream, or update the one that is there to these settings."""
+        """Create the stream, or update the one that is there to these settings. It loses no subject by that, as another
+        service may publish there: ours is added."""
         try:
             try:
                 await self._update(js)
@@ -108,9 +110,18 @@ class Stream:
         current = (await js.stream_info(self.name)).config
         # Settings that are not ours (placement, metadata, …) stay as an operator made them.
         ours = {key: value for key, value in vars(self.config).items() if value not in (None, -1, False)}
-        wanted = current.evolve(**ours)
+        wanted = current.evolve(**ours | {"subjects": self._with_ours(current.subjects or [])})
         if wanted != current:
             await js.update_stream(wanted)
+
+    def _with_ours(self, theirs: list[str]) -> list[str]:
+        ours = everything_below(self.subject)
+        if any(covers(subject, ours) for subject in theirs):
+            return theirs
+        log: Log = structlog.get_logger(__name__)
+        log.warning("stream has other subjects, ours is added", stream=self.name, subjects=theirs, added=ours)
+        # Within one stream, too, the broker takes no subject that is part of another.
+        return [*(subject for subject in theirs if not covers(ours, subject)), ours]
 
     async def _create(self, js: JetStreamContext) -> None:
         try:
@@ -151,7 +162,9 @@ class Consumer:
     max_ack_pending: int = 1000
 
     async def ensure(self, js: JetStreamContext) -> None:
-        """Create the consumer, or update the one that is there to these settings."""
+        """Create the consumer, or update the one that is there to these settings. TopologyError where it would never be
+        given a message."""
+        wanted = everything_below(self.subject)
         config = ConsumerConfig(
             durable_name=self.name,
             deliver_policy=DeliverPolicy.ALL,
@@ -159,9 +172,14 @@ class Consumer:
             ack_wait=self.ack_wait,
             max_deliver=-1,
             max_ack_pending=self.max_ack_pending,
-            filter_subject=everything_below(self.subject),
+            filter_subject=wanted,
         )
         try:
+            theirs = (await js.stream_info(self.stream)).config.subjects or []
+            if theirs and not any(meet(subject, wanted) for subject in theirs):  # a mirror has none of its own
+                raise TopologyError(
+                    f"the stream's subjects are {', '.join(theirs)} and none of them is in {wanted}: mend INPUT_SUBJECT"
+                )
             await js.add_consumer(self.stream, config)
         except APIError as refused:
             raise TopologyError(f"consumer {self.name!r} of stream {self.stream!r}: {_reason(refused)}") from refused
