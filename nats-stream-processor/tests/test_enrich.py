@@ -75,6 +75,14 @@ def test_an_uncertain_sentiment_is_left_out_with_its_reason_where_that_is_asked(
     assert post.topics is not None
 
 
+def test_topics_that_are_not_to_be_had_do_not_hide_why_there_is_no_sentiment() -> None:
+    unsure, sure = Prediction((0.35, 0.26, 0.39)), Prediction((0.1, 0.2, 0.7))
+    asked = rules(keep=False)
+    said = [enrich(POST, one, asked, processor="p", processed_at="2026-07-04T14:38:09.000Z") for one in (unsure, sure)]
+    assert [post.unclassified for post in said] == ["uncertain", "language_not_supported"]
+    assert [post.sentiment is None for post in said] == [True, False]
+
+
 def test_a_language_that_is_not_supported_is_said_and_not_guessed() -> None:
     post = enriched(None, rules())
     assert (

@@ -151,6 +151,7 @@ async def test_an_uncertain_sentiment_is_marked_or_left_out_and_counted(broker: 
     async with processing(broker, **settings) as processor:
         await eventually(lambda: stored(client, 1), "answered")
         assert await processor.metric('stream_processor_posts_unclassified_total{reason="uncertain"}') >= 1
+        assert await processor.metric("stream_processor_sentiment_uncertain_total") >= 1
 
 
 async def stored(client: Client, number: int) -> bool:

@@ -46,14 +46,15 @@ def language(post: RawPost) -> str:
 
 
 def enrich(post: RawPost, prediction: Prediction, rules: Rules, *, processor: str, processed_at: str) -> EnrichedPost:
-    """The post with what the models say of it; `unclassified` where something was asked for that it has not."""
+    """The post with what the models say of it; `unclassified` says why it has no sentiment where that was asked for, else
+    why it has no topics."""
     sentiment, why = None, None
     if "sentiment" in rules.tasks:
         sentiment, why = _judge(prediction.sentiment, rules)
     topics = None
     if "topics" in rules.tasks:
         if prediction.topics is None:
-            why = "language_not_supported"
+            why = why or "language_not_supported"
         else:
             topics = name_topics(prediction.topics, rules.topic_threshold)
     return EnrichedPost.model_construct(

@@ -32,9 +32,9 @@ class Metrics:
         self.sentiments = counter("sentiment_predictions_total", "Posts by sentiment", "sentiment")
         self.topics = counter("topic_predictions_total", "Posts by topic named", "topic")
         self.unclassified = counter(
-            "posts_unclassified_total", "Posts without something that was asked for, by reason", "reason"
+            "posts_unclassified_total", "Posts without a sentiment, or without topics, that was asked for, by reason", "reason"
         )
-        self.uncertain = counter("sentiment_uncertain_total", "Posts published with a sentiment marked uncertain")
+        self.uncertain = counter("sentiment_uncertain_total", "Posts whose sentiment was below the threshold, marked or left out")
         self.unsupported = counter(
             "unsupported_language_posts_total", "Posts in a language that no model was taught, by language", "language"
         )

@@ -143,12 +143,14 @@ class Processor:
         self._metrics.processed.inc()
         if post.unclassified is not None:
             self._metrics.unclassified.labels(post.unclassified).inc()
-        if post.unclassified == "language_not_supported":
+        self._metrics.uncertain.inc(
+            post.unclassified == "uncertain" or (post.sentiment is not None and post.sentiment.uncertain)
+        )
+        if post.unclassified == "language_not_supported" or post.topics is None:
             self._metrics.unsupported.labels(language(post)).inc()
         if post.sentiment is not None:
             self._metrics.sentiments.labels(post.sentiment.label).inc()
             self._metrics.sentiment_confidence.observe(post.sentiment.score)
-            self._metrics.uncertain.inc(post.sentiment.uncertain)
         if post.topics is not None:
             for topic in post.topics.topics:
                 self._metrics.topics.labels(topic).inc()

@@ -90,7 +90,7 @@ class UnifiedSettings(ProcessorSettings):
         0.4, ge=0, lt=1, description="a sentiment less probable than this is uncertain"
     )
     uncertain_sentiment: Literal["mark", "omit"] = Field(
-        "mark", description="publish an uncertain sentiment with its mark, or none; both are counted"
+        "mark", description="publish a sentiment below the threshold with a mark, or none; either way it is counted"
     )
     sentiment_model_name: ModelName = Field(
         EMBEDDED, description="embedded, a folder, or owner/name[@revision] of the hub"
