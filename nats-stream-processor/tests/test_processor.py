@@ -276,7 +276,7 @@ async def test_a_post_that_breaks_the_model_costs_itself_alone(client: Client) -
     texts = ["A", "B", "C POISON", "D", "E POISON"]
     await publish(client, *(raw(number, text).to_json() for number, text in enumerate(texts)))
     stumbling = Stumbling(Engine(EmbeddedModels.load(threads=1)))
-    async with processing_here(client, stumbling):
+    async with processing_here(client, stumbling) as processor:
         await eventually(lambda: answered(client, stored=3), "three posts stored and nothing left over")
     assert sorted(post.text for post in await enriched(client)) == ["A", "B", "D"]
     buried = await messages(client, "bluesky-dlq")
@@ -284,6 +284,13 @@ async def test_a_post_that_breaks_the_model_costs_itself_alone(client: Client) -
     assert {letter.headers["Dlq-Reason"] for letter in buried} == {"inference_failed"}
     assert len(buried) == 2
     assert stumbling.alone == {"C POISON": 3, "E POISON": 3}, "MAX_DELIVER attempts alone"
+    assert failures(processor) == {"inference_failed": 6}, "each attempt once"
+
+
+def failures(processor: Processor) -> dict[str, float]:
+    """By what `errors_total` calls them."""
+    samples = [sample for metric in processor._metrics.errors.collect() for sample in metric.samples]
+    return {sample.labels["error_type"]: sample.value for sample in samples if sample.name.endswith("_total")}
 
 
 async def test_a_raw_post_is_not_acknowledged_before_its_enriched_post_is_stored(client: Client) -> None:

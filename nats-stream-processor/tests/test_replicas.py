@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -136,7 +137,7 @@ async def test_a_post_that_ends_the_process_each_time_is_buried_and_its_neighbou
     neighbours = [post(number) for number in range(40)]
     fatal = post(100, "FATAL to whoever reads it")
     await publish(client, *neighbours[:20], fatal, *neighbours[20:])
-    async with replicas(broker, 1, "mortal", MAX_DELIVER="1", FATAL_DELIVERIES="4") as (mortal,):
+    async with replicas(broker, 1, "mortal", MAX_DELIVER="1", FATAL_DELIVERIES="6") as (mortal,):
         deaths = 0
         while not await stored(client, 1, LETTERS):
             if mortal.process.poll() is not None:
@@ -145,12 +146,16 @@ async def test_a_post_that_ends_the_process_each_time_is_buried_and_its_neighbou
             await asyncio.sleep(0.05)
         await eventually(lambda: answered(client), "nothing left over")
         assert await mortal.metric('stream_processor_dead_letters_total{reason="never_answered"}') == 1
+        assert await mortal.metric("stream_processor_errors_total") == 1
+        _, output = await mortal.stop()
     assert sorted(await uris(client)) == sorted(each.uri for each in neighbours)
     (letter,) = await messages(client, LETTERS)
     assert letter.data == fatal.to_json()
     assert letter.headers["Dlq-Reason"] == "never_answered"
     assert letter.headers["Dlq-Source"] == "bluesky-posts:21"
-    assert deaths == 5, "once beside the others, then alone"
+    assert deaths == 7, "once beside the others, then alone"
+    accused = [json.loads(line)["place"] for line in output.splitlines() if '"tried alone"' in line]
+    assert accused.count("bluesky-posts:21") == 6, "named before each death, among the others or not"
 
 
 async def test_sigterm_does_not_wait_for_a_model_that_is_slow(broker: Broker, client: Client) -> None:

@@ -112,7 +112,8 @@ class Deliveries:
         await self._consumer.flush()  # the last one's acknowledgement must not die with this one
         self._on_trial = on_trial(self._suspects)
         self._suspects.remove(self._on_trial)
-        self._seldom.warning("tried alone", "alone", place=self._on_trial.place, deliveries=self._on_trial.times)
+        # Each one is told, as this may be the last word before it ends the process.
+        self._log.warning("tried alone", place=self._on_trial.place, deliveries=self._on_trial.times)
         return [self._on_trial]
 
     def answer(self, delivery: Delivery, stored: asyncio.Future[PubAck]) -> None:
@@ -121,10 +122,10 @@ class Deliveries:
 
     async def failed(self, delivery: Delivery, error: Exception) -> None:
         """It could not be worked on: give it out again later, or bury it if that was tried often enough."""
-        self._metrics.errors.labels("inference").inc()
         if delivery.times >= self._settings.max_deliver:
             await self.bury(delivery, "inference_failed", repr(error))
         else:
+            self._metrics.errors.labels("inference_failed").inc()
             self._log.warning("post failed", place=delivery.place, error=repr(error))
             await self._give_back(delivery, delay=retry_delay(self._settings.retry_delay, delivery.times))
 
@@ -160,6 +161,7 @@ class Deliveries:
 
     def _drop(self, delivery: Delivery) -> None:
         self._held.discard(delivery)
+        self._consumer.forget(delivery.message)
         self._let_go.set()
 
     async def _give_back(self, delivery: Delivery, *, delay: float) -> None:

@@ -27,14 +27,22 @@ class Metrics:
             "posts_duplicate_total", "Enriched posts and removals that JetStream recognised as stored before"
         )
         self.publish_errors = counter("publish_errors_total", "Failed attempts to publish; each is retried")
-        self.errors = counter("errors_total", "Messages that failed, by type of error", "error_type")
+        self.errors = counter(
+            "errors_total",
+            "Failed attempts at a message, that of its dead letter too, by the reason of the dead letter it comes to",
+            "error_type",
+        )
         self.dead_letters = counter("dead_letters_total", "Messages given up, by reason", "reason")
         self.sentiments = counter("sentiment_predictions_total", "Posts by sentiment", "sentiment")
         self.topics = counter("topic_predictions_total", "Posts by topic named", "topic")
         self.unclassified = counter(
-            "posts_unclassified_total", "Posts without a sentiment, or without topics, that was asked for, by reason", "reason"
+            "posts_unclassified_total",
+            "Posts without a sentiment, or without topics, that was asked for, by reason",
+            "reason",
         )
-        self.uncertain = counter("sentiment_uncertain_total", "Posts whose sentiment was below the threshold, marked or left out")
+        self.uncertain = counter(
+            "sentiment_uncertain_total", "Posts whose sentiment was below the threshold, marked or left out"
+        )
         self.unsupported = counter(
             "unsupported_language_posts_total", "Posts in a language that no model was taught, by language", "language"
         )

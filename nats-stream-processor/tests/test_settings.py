@@ -1,0 +1,20 @@
+"""Settings that cannot be used end the command with a line about each."""
+
+from __future__ import annotations
+
+import pytest
+from nats_stream_processor.settings import UnifiedSettings
+from pipeline_core.settings import load
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """What is said of these flags."""
+    with pytest.raises(SystemExit) as end:
+        load(UnifiedSettings, [*arguments])
+    assert end.value.code == 2
+    return capsys.readouterr().err
+
+
+def test_fewer_trials_than_the_innocent_need_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert refused(capsys, "--fatal-deliveries", "5").startswith("FATAL_DELIVERIES: ")
+    assert load(UnifiedSettings, ["--fatal-deliveries", "6"]).fatal_deliveries == 6
