@@ -162,6 +162,7 @@ async def test_what_comes_over_the_network_can_be_recorded_and_read_again(
         (["--upstream-hosts", "ws://foo bar"], "UPSTREAM_HOSTS: give WebSocket base URLs"),
         (["--except-authors", "did:"], "EXCEPT_AUTHORS: give DIDs"),
         (["--nats-stream", "a b"], "NATS_STREAM: "),
+        (["--nats-subject", "a b"], "NATS_SUBJECT: "),
         (["--nats-kv-bucket", "a.b"], "NATS_KV_BUCKET: "),
         (["--jetstream-version", "3"], "JETSTREAM_VERSION: "),
         (["--source", "file", "missing.zst", "--once"], "missing.zst cannot be read: No such file"),

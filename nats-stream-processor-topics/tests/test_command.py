@@ -48,3 +48,14 @@ def test_both_processors_can_run_on_one_machine_without_a_word_of_configuration(
     assert topics.service_name != unified.service_name
     for shared in ("input_stream", "input_subject", "output_stream", "output_subject", "duplicate_window_seconds"):
         assert getattr(topics, shared) == getattr(unified, shared)
+
+
+@pytest.mark.parametrize("kind", [UnifiedSettings, TopicsSettings])
+@pytest.mark.parametrize("flag", ["--input-stream", "--input-subject", "--output-stream", "--output-subject"])
+def test_a_name_that_the_broker_cannot_take_is_named(
+    capsys: pytest.CaptureFixture[str], kind: type[UnifiedSettings | TopicsSettings], flag: str
+) -> None:
+    with pytest.raises(SystemExit):
+        load(kind, [flag, "a b", "--consumer-name", "a.b"])
+    lines = capsys.readouterr().err.splitlines()
+    assert {line.partition(":")[0] for line in lines} == {flag[2:].replace("-", "_").upper(), "CONSUMER_NAME"}

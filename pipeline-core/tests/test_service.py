@@ -16,8 +16,9 @@ import pytest
 from pipeline_core import logs
 from pipeline_core.backoff import Backoff
 from pipeline_core.health import Health
-from pipeline_core.settings import Settings, load
+from pipeline_core.settings import STREAM_NAME, SUBJECT, Settings, load
 from pipeline_core.testing import eventually, free_port
+from pydantic import Field
 
 SERVICE = textwrap.dedent(
     """
@@ -165,6 +166,42 @@ def test_a_setting_that_cannot_be_used_is_named_with_its_value(
     assert "HEALTH_CHECK_PORT" in said
     assert "'many'" in said
     assert "LOG_LEVEL" in said
+
+
+class Named(Settings):
+    stream: str = Field("posts", pattern=STREAM_NAME)
+    subject: str = Field("posts", pattern=SUBJECT)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("STREAM", wrong) for wrong in ("a b", "a.b", "a/b", "a>", "*")),
+        *(("SUBJECT", wrong) for wrong in ("a b", "a..b", ".a", "a.", "a.>.b", ">", "a>")),
+        ("SERVICE_NAME", "a b"),
+    ],
+)
+def test_a_name_that_the_broker_cannot_take_is_refused_in_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as ended:
+        load(Named, [])
+    said = capsys.readouterr().err
+    assert (ended.value.code, said.count("\n"), "pattern" in said) == (2, 1, False)
+    assert said.startswith(f"{name}: give ")
+
+
+@pytest.mark.parametrize("subject", ["a", "bluesky.posts.>", "bluesky.posts.*", "über-1_x.$y"])
+def test_subjects_may_end_in_a_wildcard(monkeypatch: pytest.MonkeyPatch, subject: str) -> None:
+    monkeypatch.setenv("SUBJECT", subject)
+    assert load(Named, []).subject == subject
+
+
+@pytest.mark.parametrize("level", ["debug", "Debug", "DEBUG"])
+def test_a_level_is_understood_in_any_case(monkeypatch: pytest.MonkeyPatch, level: str) -> None:
+    monkeypatch.setenv("LOG_LEVEL", level)
+    assert load(Settings, []).log_level == "DEBUG"
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,14 @@
 
 from typing import Literal
 
-from pipeline_core.settings import Settings
+from pipeline_core.settings import SERVICE_NAME, STREAM_NAME, SUBJECT, Settings
 from pydantic import Field
 
 
 class MockSettings(Settings):
     """A seeded, endless world of posts: published to NATS, or served as an AT Protocol firehose over WebSocket."""
 
-    service_name: str = Field("mock-ingest", description="the name in logs and on the broker")
+    service_name: str = Field("mock-ingest", pattern=SERVICE_NAME, description="the name in logs and on the broker")
     mode: Literal["publish", "firehose"] = Field(
         "publish", description="publish: messages to NATS; firehose: frames over WebSocket"
     )
@@ -24,8 +24,12 @@ class MockSettings(Settings):
     hostile_share: float = Field(0.02, ge=0, le=1, description="share of posts with a hostile text")
     garbage_share: float = Field(0.0, ge=0, le=1, description="share of events that are broken on purpose")
 
-    nats_stream: str = Field("bluesky-posts", description="publish: stream, created where it is missing")
-    nats_subject: str = Field("bluesky.posts", description="publish: subject prefix; <prefix>.create and so on")
+    nats_stream: str = Field(
+        "bluesky-posts", pattern=STREAM_NAME, description="publish: stream, created where it is missing"
+    )
+    nats_subject: str = Field(
+        "bluesky.posts", pattern=SUBJECT, description="publish: subject prefix; <prefix>.create and so on"
+    )
 
     firehose_host: str = Field("0.0.0.0", description="firehose: address to listen on")  # noqa: S104 - clients are other containers
     firehose_port: int = Field(16001, ge=0, le=65535, description="firehose: port to listen on")

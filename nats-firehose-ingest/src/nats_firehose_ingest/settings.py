@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pipeline_core.settings import SERVICE_NAME, STREAM_NAME, Settings, parts
+from pipeline_core.settings import SERVICE_NAME, STREAM_NAME, SUBJECT, Settings, parts
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import CliPositionalArg
 
@@ -57,7 +57,9 @@ class IngestSettings(Settings):
     only_authors: str = Field("", description="DIDs separated by commas: drop posts of others")
     except_authors: str = Field("", description="DIDs separated by commas: drop their posts")
     nats_stream: str = Field("bluesky-posts", pattern=STREAM_NAME, description="the raw stream")
-    nats_subject: str = Field("bluesky.posts", description="its subjects are <this>.create, .update, .delete, .account")
+    nats_subject: str = Field(
+        "bluesky.posts", pattern=SUBJECT, description="its subjects are <this>.create, .update, .delete, .account"
+    )
     nats_kv_bucket: str = Field(
         "firehose-state", pattern=SERVICE_NAME, description="the bucket that keeps the cursor of each host"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nats_stream_processor.names import EMBEDDED
 from nats_stream_processor.settings import ModelName, ProcessorSettings
-from pipeline_core.settings import SERVICE_NAME
+from pipeline_core.settings import SERVICE_NAME, STREAM_NAME, SUBJECT
 from pydantic import AliasChoices, Field
 
 
@@ -15,10 +15,13 @@ class TopicsSettings(ProcessorSettings):
         "nats-stream-processor-topics", pattern=SERVICE_NAME, description="the name in logs and in the enriched post"
     )
     output_subject: str = Field(
-        "bluesky.enriched", description="the enriched stream's; ours are <this>.topics.only.none.<top topic>"
+        "bluesky.enriched",
+        pattern=SUBJECT,
+        description="the enriched stream's; ours are <this>.topics.only.none.<top topic>",
     )
     consumer_name: str = Field(
         "topic-processor",
+        pattern=STREAM_NAME,
         validation_alias=AliasChoices("consumer_name", "queue_group"),
         description="the durable consumer that all replicas share",
     )

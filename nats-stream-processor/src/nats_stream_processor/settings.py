@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pipeline_core.settings import SERVICE_NAME, Settings
+from pipeline_core.settings import SERVICE_NAME, STREAM_NAME, SUBJECT, Settings
 from pydantic import AfterValidator, AliasChoices, Field
 
 from nats_stream_processor.enrich import Rules, Task
@@ -17,19 +17,18 @@ ModelName = Annotated[str, AfterValidator(model_name)]
 OnnxFile = Annotated[str, AfterValidator(onnx_file)]
 Sha256 = Annotated[str, Field(pattern="^[0-9A-Fa-f]{64}$")]
 
-LEAST_FATAL_DELIVERIES = 6
-"""Deliveries: suspects are tried in three orders (`deliveries.on_trial`), and while some of them are still to come an
-order can pass an innocent by, so each order has to come round twice."""
-
 
 class ProcessorSettings(Settings):
     """What every deployment of this code can be told. Its one task is topics."""
 
-    input_stream: str = Field("bluesky-posts", description="the raw stream")
-    input_subject: str = Field("bluesky.posts.>", description="the raw posts' subjects")
-    output_stream: str = Field("bluesky-posts-enriched", description="the enriched stream")
-    output_subject: str = Field("bluesky.enriched", description="its subjects are <this>.<sentiment>.<top topic>")
+    input_stream: str = Field("bluesky-posts", pattern=STREAM_NAME, description="the raw stream")
+    input_subject: str = Field("bluesky.posts.>", pattern=SUBJECT, description="the raw posts' subjects")
+    output_stream: str = Field("bluesky-posts-enriched", pattern=STREAM_NAME, description="the enriched stream")
+    output_subject: str = Field(
+        "bluesky.enriched", pattern=SUBJECT, description="its subjects are <this>.<sentiment>.<top topic>"
+    )
     consumer_name: str = Field(
+        pattern=STREAM_NAME,
         validation_alias=AliasChoices("consumer_name", "queue_group"),
         description="the durable consumer that all replicas share",
     )
@@ -38,10 +37,7 @@ class ProcessorSettings(Settings):
     )
     max_deliver: int = Field(3, ge=1, description="failed attempts at a post before it becomes a dead letter")
     fatal_deliveries: int = Field(
-        10,
-        ge=LEAST_FATAL_DELIVERIES,
-        description="further deliveries, each tried alone, before what ends the process each time is one; "
-        "fewer would bury others with it, as there are three orders of trial and each is needed twice",
+        10, ge=1, description="further deliveries, each tried alone, before what ends the process each time is one"
     )
     max_ack_pending: int = Field(1000, ge=1, description="posts given out to all replicas and not yet acknowledged")
     retry_delay: float = Field(
@@ -90,6 +86,7 @@ class UnifiedSettings(ProcessorSettings):
     )
     consumer_name: str = Field(
         "unified-processor",
+        pattern=STREAM_NAME,
         validation_alias=AliasChoices("consumer_name", "queue_group"),
         description="the durable consumer that all replicas share",
     )

@@ -15,7 +15,15 @@ _CREDENTIALS = re.compile(r"//[^/\s]*@")
 SERVICE_NAME = r"^[A-Za-z0-9_-]+$"
 """A service's name is a token of subjects and of the bucket's keys."""
 STREAM_NAME = r"^[^\s.*>/\\]+$"
-"""A stream's name is a token of subjects and a folder of the broker's."""
+"""A stream's name, and a consumer's, is a token of subjects and a folder of the broker's."""
+SUBJECT = r"^[^\s.*>]+(\.[^\s.*>]+)*(\.[*>])?$"
+"""Tokens between dots, and at the end perhaps a wildcard for all that is below."""
+_IN_WORDS = {
+    SERVICE_NAME: "give letters, digits, - and _",
+    STREAM_NAME: "give a name without blanks, dots, slashes, * and >",
+    SUBJECT: "give a subject such as bluesky.posts: tokens without blanks between single dots",
+}
+"""What a pattern asks for, as its own wording helps nobody."""
 _SCHEMES = {"nats", "tls", "ws", "wss"}
 
 
@@ -55,6 +63,11 @@ class Settings(BaseSettings):
     )
     drain_seconds: float = Field(25.0, gt=0, description="longest time from SIGTERM to the end, work handed over")
 
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _in_any_case(cls, level: object) -> object:
+        return level.upper() if isinstance(level, str) else level
+
     @field_validator("nats_url")
     @classmethod
     def _names_servers(cls, url: str) -> str:
@@ -87,7 +100,7 @@ def load(kind: type[AnySettings], arguments: list[str] | None = None) -> AnySett
     except ValidationError as invalid:
         for error in invalid.errors():
             name = "_".join(str(part) for part in error["loc"]).upper()
-            what = error["msg"].removeprefix("Value error, ")
+            what = _IN_WORDS.get(error.get("ctx", {}).get("pattern", "")) or error["msg"].removeprefix("Value error, ")
             given = _CREDENTIALS.sub("//…@", repr(error.get("input")))
             # Settings that do not fit together are named in the words of the check itself.
             print(f"{name}: {what} (given: {given})" if name else what, file=sys.stderr)

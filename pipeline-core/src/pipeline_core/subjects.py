@@ -24,12 +24,12 @@ def everything_below(subject: str) -> str:
 def covers(wide: str, narrow: str) -> bool:
     """Whether each subject that the pattern `narrow` matches is matched by `wide`, too."""
     wider, narrower = wide.split("."), narrow.split(".")
-    for place, token in enumerate(wider):
+    for place, part in enumerate(wider):
         if place == len(narrower):
             return False
-        if token == ">":
+        if part == ">":
             return True
-        if narrower[place] == ">" or token not in ("*", narrower[place]):
+        if narrower[place] == ">" or part not in ("*", narrower[place]):
             return False
     return len(wider) == len(narrower)
 
