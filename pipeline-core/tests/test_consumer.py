@@ -143,3 +143,31 @@ async def test_what_is_held_longer_than_the_ack_wait_is_not_given_out_again(clie
         async with asyncio.timeout(10):
             while (await client.jetstream().consumer_info("posts", "worker")).num_ack_pending:
                 await asyncio.sleep(0.05)
+
+
+async def test_what_is_forgotten_is_given_out_again_although_it_was_never_answered_for(
+    client: Client, log: Log
+) -> None:
+    await fill(client, 0, 1)
+    async with pulling(client, log) as consumer, asyncio.timeout(10):
+        (dropped,) = await consumer.take(1)
+        consumer.forget(dropped)
+        (again,) = await consumer.take(1)
+        assert again.metadata.num_delivered == 2
+
+
+async def test_who_is_not_alive_keeps_nothing_and_asks_for_nothing(client: Client, log: Log) -> None:
+    await fill(client, 0, 5)
+    alive = True
+
+    async def prepare() -> None:
+        await ensure(client.jetstream(), STREAM, CONSUMER)
+
+    async with PullConsumer(client, CONSUMER, log, prepare, alive=lambda: alive, in_flight=5) as stuck:
+        held = await stuck.take(5)
+        while stuck.waiting < 5 and held:  # its room of five fills again
+            await fill(client, 5, 10)
+            await asyncio.sleep(0.1)
+        alive = False
+        async with asyncio.timeout(20), pulling(client, log) as other:
+            assert {*await read(other, 10)} == {*range(10)}

@@ -38,9 +38,10 @@ _CONFLICT = "409"
 
 
 class PullConsumer:
-    """The messages of one durable consumer. `take` gives what has come; the caller acknowledges each message. Until it
-    does the message is ours, taken or not: the broker is told so after half of each ack wait, as a slow machine would
-    otherwise see it given out to another, and work twice.
+    """The messages of one durable consumer. `take` gives what has come; the caller acknowledges each message or
+    forgets it. Until it does the message is ours, taken or not: the broker is told so after half of each ack wait, as a
+    slow machine would otherwise see it given out to another, and work twice. While we are not `alive` it is not told
+    so, and nothing is asked for: others shall have what is stuck here.
 
     `ensure` is called before the first pull and again whenever the consumer turns out to be gone (deleted, or its
     stream made anew), so that a running service mends what an operator removed.
@@ -53,9 +54,11 @@ class PullConsumer:
         log: Log,
         ensure: Callable[[], Awaitable[None]],
         *,
+        alive: Callable[[], bool] = lambda: True,
         in_flight: int = IN_FLIGHT,
     ) -> None:
         self._client, self._consumer, self._log, self._ensure = client, consumer, log, ensure
+        self._alive = alive
         self._in_flight = in_flight
         self._inbox = client.new_inbox()
         self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{consumer.stream}.{consumer.name}"
@@ -70,7 +73,7 @@ class PullConsumer:
         self._missing: str | None = "not found yet"
         self._subscription: Subscription | None = None
         self._puller: asyncio.Task[None] | None = None
-        self._unanswered: list[tuple[float, Msg]] = []  # with the moment at which half of its ack wait is over
+        self._unanswered: dict[str, tuple[float, Msg]] = {}  # with the moment at which half of its ack wait is over
         self._keeper: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -121,6 +124,10 @@ class PullConsumer:
         self._taken.set()
         return taken
 
+    def forget(self, message: Msg) -> None:
+        """It is no longer ours: if the broker did not hear how it ended, it gives it out again after the ack wait."""
+        self._unanswered.pop(message.reply, None)
+
     async def flush(self) -> None:
         """Wait until the broker has read what was said of messages. Where it is away there is nothing to wait for: what
         it does not learn it gives out again."""
@@ -131,15 +138,14 @@ class PullConsumer:
         half = self._consumer.ack_wait / 2
         while True:
             await asyncio.sleep(min(KEEP_INTERVAL, half / 4))
-            if not self._client.is_connected:
+            if not self._client.is_connected or not self._alive():
                 continue
             now = asyncio.get_running_loop().time()
-            ours = [(due, message) for due, message in self._unanswered if not message.is_acked]
-            late = [message for due, message in ours if due <= now]
-            self._unanswered = [(due, message) for due, message in ours if due > now]
-            self._unanswered += [(now + half, message) for message in late]
-            for message in late:
-                if not message.is_acked:  # by others, while we told of those before it
+            for place, (due, message) in list(self._unanswered.items()):
+                if message.is_acked:
+                    self.forget(message)
+                elif due <= now and place in self._unanswered:  # not forgotten while we told of those before it
+                    self._unanswered[place] = (now + half, message)
                     with contextlib.suppress(NatsError):
                         await message.in_progress()
 
@@ -148,7 +154,8 @@ class PullConsumer:
         if status is None:
             self._open = max(0, self._open - 1)
             self._waiting.append(message)
-            self._unanswered.append((asyncio.get_running_loop().time() + self._consumer.ack_wait / 2, message))
+            half_over = asyncio.get_running_loop().time() + self._consumer.ack_wait / 2
+            self._unanswered[message.reply] = (half_over, message)
             self._arrived.set()
             if self._open == 0:
                 self._changed.set()
@@ -185,6 +192,8 @@ class PullConsumer:
         while len(self._waiting) > self._in_flight // 2:
             self._taken.clear()
             await self._taken.wait()
+        while not self._alive():
+            await asyncio.sleep(TICK)
         self._open = self._in_flight - len(self._waiting)
         self._status = None
         self._changed.clear()
