@@ -170,3 +170,23 @@ async def test_a_dead_letter_keeps_its_bytes_and_tells_its_reason_on_one_line(
     assert letter.headers["Dlq-Source"] == "host:7"
     assert (await js.stream_info("dlq")).state.messages == 1
     assert counted.labels("bad_frame")._value.get() == 2
+
+
+async def test_nobody_waits_for_ever_where_the_retries_have_failed(
+    client: Client, log: Log, errors: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_: Publisher) -> None:
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr(Publisher, "_mend", broken)
+    publisher = Publisher(client, log, errors, window=1)
+
+    async def publish_what_no_stream_takes() -> None:
+        async with publisher:
+            await publisher.publish("posts.create", b"x", message_id="1", lines=("author",))
+            await asyncio.sleep(3600)
+
+    async with asyncio.timeout(20):
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.create_task(publish_what_no_stream_takes())
+        await publisher.publish("posts.create", b"x", message_id="2", lines=("author",), behind="author")

@@ -36,17 +36,19 @@ SERVICE = textwrap.dedent(
         service.health.tell("posts", lambda: 7)
         if mode == "fail":
             raise ServiceError("no model at /nowhere: name another with MODEL_FOLDER")
+        async def loop():
+            await asyncio.sleep(0.2)
+            raise RuntimeError("a loop of ours died")
         if mode == "background":
-            async def loop():
-                await asyncio.sleep(0.2)
-                raise RuntimeError("a loop of ours died")
             background.start(loop(), service.log, "loop")
         if mode == "crash":
             raise RuntimeError("a mistake of ours")
         try:
             await asyncio.sleep(3600)
         finally:
-            await asyncio.sleep(60 if mode == "slow" else 0.2)
+            if mode == "late":
+                background.start(loop(), service.log, "loop")
+            await asyncio.sleep(60 if mode in ("slow", "late") else 0.2)
             service.log.info("handed over")
 
     sys.exit(run(main, load(Settings)))
@@ -114,6 +116,18 @@ async def test_a_signal_lets_the_work_hand_over_and_every_line_is_json(tmp_path:
         "stopping",
         "handed over",
         "stopped",
+    ]
+
+
+async def test_work_beside_that_fails_during_the_hand_over_is_a_failure(tmp_path: Path) -> None:
+    toy = Toy(tmp_path, "late")
+    await eventually(lambda: toy.status("/health"), "answers")
+    code, output = toy.end(signal.SIGTERM)
+    assert code == 1
+    assert [json.loads(line)["event"] for line in output.splitlines()] == [
+        "started",
+        "stopping",
+        "background work failed",
     ]
 
 

@@ -189,11 +189,11 @@ class PullConsumer:
 
     async def _pull(self) -> None:
         """Ask for as many messages as there is room for and wait until that request is over."""
-        while len(self._waiting) > self._in_flight // 2:
+        while len(self._waiting) > self._in_flight // 2 or not self._alive():
             self._taken.clear()
-            await self._taken.wait()
-        while not self._alive():
-            await asyncio.sleep(TICK)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TICK):
+                    await self._taken.wait()
         self._open = self._in_flight - len(self._waiting)
         self._status = None
         self._changed.clear()

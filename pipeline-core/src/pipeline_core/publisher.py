@@ -99,6 +99,9 @@ class Publisher:
                 self._sweeper.cancel()
             for pending in self._pending.values():
                 pending.acknowledged.cancel()
+            self._pending.clear()
+            self._lines.clear()
+            self._room.set()  # who still publishes waits for nobody
             if self._subscription is not None and not self._client.is_closed:
                 with contextlib.suppress(NatsError):
                     await self._subscription.unsubscribe()
@@ -162,8 +165,9 @@ class Publisher:
             await asyncio.wait(before)
 
     async def flush(self) -> None:
-        """Wait until everything under way is stored or rejected, or the connection is given up."""
-        while self._pending and not self._client.is_closed:
+        """Wait until everything under way is stored or rejected, or nobody is left to send it again: the connection is
+        given up, or the retries have failed."""
+        while self._pending and not self._client.is_closed and self._sweeper is not None and not self._sweeper.done():
             waiting = [pending.acknowledged for pending in self._pending.values()]
             await asyncio.wait(waiting, timeout=SWEEP_INTERVAL)
 

@@ -58,7 +58,7 @@ async def _supervise(main: Main[AnySettings], service: Service[AnySettings]) -> 
         app, settings.health_check_host, settings.health_check_port, "HEALTH_CHECK_PORT"
     ) as port:
         service.log.info("started", port=port)
-        work = asyncio.ensure_future(main(service))
+        work = asyncio.create_task(_awaited(main(service)))
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -69,14 +69,18 @@ async def _supervise(main: Main[AnySettings], service: Service[AnySettings]) -> 
         return await (_finished(work) if work.done() else _drain(work, service))
 
 
-async def _finished(work: asyncio.Future[None]) -> int:
+async def _awaited(work: Awaitable[None]) -> None:
+    await work
+
+
+async def _finished(work: asyncio.Task[None]) -> int:
     if work.cancelled():  # by a part of it that failed, and that has said why
         return 1
     await work
     return 0
 
 
-async def _drain(work: asyncio.Future[None], service: Service[AnySettings]) -> int:
+async def _drain(work: asyncio.Task[None], service: Service[AnySettings]) -> int:
     """Cancelled once, work finishes what is under way; once more, it leaves that and only hands back the rest."""
     service.log.info("stopping")
     drain, handing_back = service.settings.drain_seconds, service.settings.drain_seconds * HANDING_BACK
@@ -86,6 +90,8 @@ async def _drain(work: asyncio.Future[None], service: Service[AnySettings]) -> i
         service.log.error("not drained in time", drain_seconds=drain)
         work.cancel()
         await asyncio.wait({work}, timeout=handing_back)
+        return 1
+    if work.cancelling() > 1:  # not by us alone: a part of it failed, and has said why
         return 1
     if not work.cancelled():
         await work
