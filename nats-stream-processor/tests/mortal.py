@@ -1,4 +1,5 @@
-"""The command with a model that a text can kill (FATAL) or keep busy for minutes (SLOW)."""
+"""The command with a model that a text can kill (FATAL) or keep busy for minutes (SLOW), where LONGEST_CALL may say how
+many seconds are allowed."""
 
 import os
 import signal
@@ -6,6 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from nats_stream_processor import processor
 from nats_stream_processor.__main__ import main
 from nats_stream_processor.engine import Engine
 
@@ -21,5 +23,6 @@ def mortal(engine: Engine, texts: Sequence[str], *more: Any) -> Any:
 
 
 Engine.predict = mortal  # type: ignore[method-assign]
+processor.LONGEST_CALL = float(os.environ.get("LONGEST_CALL", processor.LONGEST_CALL))
 if __name__ == "__main__":
     main()

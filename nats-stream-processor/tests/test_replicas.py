@@ -158,6 +158,16 @@ async def test_a_post_that_ends_the_process_each_time_is_buried_and_its_neighbou
     assert accused.count("bluesky-posts:21") == 6, "named before each death, among the others or not"
 
 
+async def test_what_a_model_that_hangs_holds_goes_to_another_replica(broker: Broker, client: Client) -> None:
+    await publish(client, post(0, "SLOW post"), *(post(number) for number in range(1, 40)))
+    async with replicas(broker, 1, "mortal", LONGEST_CALL="1") as (hanging,):
+        await eventually(lambda: hanging.answers("/health", 503), "it says that a restart would help")
+        assert "model" in (await hanging.get("/health"))[1]
+        async with replicas(broker, 1):
+            await eventually(lambda: answered(client), "the other has answered for all")
+    assert len(await uris(client)) == 40
+
+
 async def test_sigterm_does_not_wait_for_a_model_that_is_slow(broker: Broker, client: Client) -> None:
     posts = [post(number, f"SLOW post {number}") for number in range(80)]
     await publish(client, *posts)

@@ -51,7 +51,13 @@ async def process(service: Service[ProcessorSettings], deployment: Deployment) -
     async with connected(service, metrics.nats_connected) as client:
         js = client.jetstream()
         await bring_about(js, health, log, enriched, letters_stream)
-        messages = PullConsumer(client, consumer, log, lambda: ensure(js, BorrowedStream(raw), consumer))
+        messages = PullConsumer(
+            client,
+            consumer,
+            log,
+            lambda: ensure(js, BorrowedStream(raw), consumer),
+            alive=lambda: not health.why_dead(),
+        )
         publisher = Publisher(
             client,
             log,
@@ -62,6 +68,7 @@ async def process(service: Service[ProcessorSettings], deployment: Deployment) -
         letters = DeadLetters(publisher, letters_stream.subject, settings.service_name, metrics.dead_letters)
         deliveries = Deliveries(messages, letters, settings, metrics, log)
         processor = Processor(engine, deliveries, publisher, settings, deployment, metrics, log)
+        health.alive_while("model", processor.stuck)
         health.ready_while("consumer", messages.unserved)
         health.ready_while("publishing", publisher.failing)
         health.tell("posts", processor.told)

@@ -29,6 +29,7 @@ from nats_stream_processor.prediction import Prediction
 from nats_stream_processor.settings import ProcessorSettings
 
 TAKEN_AT_ONCE = 32  # posts; four small batches, about 40 ms of two cores: the longest a newcomer waits for the model
+LONGEST_CALL = 300.0  # seconds of the model; a two by name may take 4 each for a long post
 BATCHES_READ = 1  # and not yet being published: the model waits where the broker is slower
 
 
@@ -52,12 +53,19 @@ class Processor:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
         self._read: asyncio.Queue[tuple[list[Delivery], list[Prediction | Exception]]] = asyncio.Queue(BATCHES_READ)
         self._done = 0
+        self._called: float | None = None
 
     async def run(self) -> None:
         """Process for ever: what the model has read is published while it reads on."""
         async with asyncio.TaskGroup() as both:
             both.create_task(self._read_for_ever())
             both.create_task(self._publish_for_ever())
+
+    def stuck(self) -> str | None:
+        """A health check: since when the model owes an answer, if that is longer than any call of it takes."""
+        if self._called is None or (seconds := time.monotonic() - self._called) <= LONGEST_CALL:
+            return None
+        return f"no answer to what it was given {seconds:.0f} s ago"
 
     def told(self) -> dict[str, int]:
         """How many posts wait, are at work and are done, for the operator."""
@@ -123,7 +131,11 @@ class Processor:
         with self._metrics.inference.labels(self._engine.name).time():
             repeats = self._engine.repeats
             loop = asyncio.get_running_loop()
-            predictions = await loop.run_in_executor(self._thread, self._engine.predict, texts, languages)
+            self._called = time.monotonic()
+            try:
+                predictions = await loop.run_in_executor(self._thread, self._engine.predict, texts, languages)
+            finally:
+                self._called = None
             self._metrics.repeats.inc(self._engine.repeats - repeats)
             return predictions
 
