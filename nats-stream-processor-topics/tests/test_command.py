@@ -42,6 +42,22 @@ def test_a_setting_is_known_under_each_of_its_names(
     assert getattr(load(TopicsSettings, []), field) == given
 
 
+@pytest.mark.parametrize("given", ["topics.only", "bluesky.enriched.topics.only", "bluesky.enriched.topics.only.>"])
+def test_the_dashboards_subject_is_refused(capsys: pytest.CaptureFixture[str], given: str) -> None:
+    with pytest.raises(SystemExit) as end:
+        load(TopicsSettings, ["--output-subject", given])
+    assert end.value.code == 2
+    assert capsys.readouterr().err.startswith("OUTPUT_SUBJECT: leave out topics.only")
+
+
+def test_a_checksum_without_a_model_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        load(TopicsSettings, ["--topic-model-sha256", "0" * 64])
+    assert end.value.code == 2
+    assert capsys.readouterr().err.startswith("TOPIC_MODEL_SHA256: ")
+    load(TopicsSettings, ["--topic-model-sha256", "0" * 64, "--topic-model-name", "own/model"])
+
+
 def test_both_processors_can_run_on_one_machine_without_a_word_of_configuration() -> None:
     unified, topics = load(UnifiedSettings, []), load(TopicsSettings, [])
     assert topics.consumer_name != unified.consumer_name

@@ -18,3 +18,15 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 def test_fewer_trials_than_the_innocent_need_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert refused(capsys, "--fatal-deliveries", "5").startswith("FATAL_DELIVERIES: ")
     assert load(UnifiedSettings, ["--fatal-deliveries", "6"]).fatal_deliveries == 6
+
+
+@pytest.mark.parametrize("model", ["sentiment", "topic"])
+@pytest.mark.parametrize("given", [("file", "model.onnx"), ("sha256", "0" * 64)])
+def test_what_only_a_model_by_name_has_is_not_ignored(
+    capsys: pytest.CaptureFixture[str], model: str, given: tuple[str, str]
+) -> None:
+    arguments = (f"--{model}-model-{given[0]}", given[1])
+    told = refused(capsys, *arguments)
+    assert told.startswith(f"{model}_model_{given[0]}: ".upper())
+    assert told.count("\n") == 1
+    load(UnifiedSettings, [*arguments, f"--{model}-model-name", "own/model"])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from nats_stream_processor.names import EMBEDDED
 from nats_stream_processor.settings import ModelName, ProcessorSettings
 from pipeline_core.settings import SERVICE_NAME, STREAM_NAME, SUBJECT
-from pydantic import AliasChoices, Field
+from pipeline_core.subjects import TOPICS_ONLY, prefix
+from pydantic import AliasChoices, Field, field_validator
 
 
 class TopicsSettings(ProcessorSettings):
@@ -37,3 +38,10 @@ class TopicsSettings(ProcessorSettings):
         validation_alias=AliasChoices("topic_model_name", "model_name"),
         description="embedded, a folder, or owner/name[@revision] of the hub",
     )
+
+    @field_validator("output_subject")
+    @classmethod
+    def _has_nothing_of_ours(cls, subject: str) -> str:
+        if f".{prefix(subject)}".endswith(f".{TOPICS_ONLY}"):
+            raise ValueError(f"leave out {TOPICS_ONLY}, which is added here; with it, it is what the dashboard is told")
+        return subject

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pipeline_core.settings import SERVICE_NAME, STREAM_NAME, SUBJECT, Settings
-from pydantic import AfterValidator, AliasChoices, Field
+from pydantic import AfterValidator, AliasChoices, Field, model_validator
 
 from nats_stream_processor.enrich import Rules, Task
 from nats_stream_processor.labels import SENTIMENT_LABELS, TOPIC_LABELS
@@ -63,6 +63,18 @@ class ProcessorSettings(Settings):
     topic_max_sequence_length: int = Field(512, ge=8, description="tokens of a post that a model by name reads")
     threads: int = Field(0, ge=0, description="threads of the model; 0: as many as this process may use CPUs")
     stats_interval: float = Field(10.0, gt=0, description="seconds between lines of statistics in the log")
+
+    @model_validator(mode="after")
+    def _only_a_model_by_name_has_a_file_and_a_checksum(self) -> Self:
+        for model in ("sentiment_model", "topic_model"):
+            for setting in (f"{model}_file", f"{model}_sha256"):
+                if getattr(self, f"{model}_name", None) == EMBEDDED and getattr(self, setting) is not None:
+                    name = f"{model}_name".upper()
+                    raise ValueError(
+                        f"{setting.upper()}: is of a model by name, and {name} is {EMBEDDED}, whose models are always "
+                        f"checked; give {name} too, or leave {setting.upper()} out"
+                    )
+        return self
 
     @property
     def rules(self) -> Rules:
