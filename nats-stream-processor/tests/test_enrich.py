@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nats_stream_processor.cpus import usable_cpus
-from nats_stream_processor.enrich import Rules, Task, enrich, language, name_sentiment, name_topics
+from nats_stream_processor.embedded import MODELS
+from nats_stream_processor.enrich import TWO_LETTERS, Rules, Task, enrich, language, name_sentiment, name_topics
 from nats_stream_processor.prediction import Prediction
 from pipeline_core.messages import TOPICS, EnrichedPost, RawPost
 
@@ -103,6 +104,9 @@ def test_who_is_asked_for_topics_alone_owes_no_reason_for_the_sentiment() -> Non
     [
         ("ja", ["en"], "ja"),
         (None, ["pt-BR", "en"], "pt"),
+        ("eng", [], "en"),
+        (None, ["fre-CA"], "fr"),
+        ("tlh", [], "tlh"),
         (None, [], "und"),
         (None, ["x" * 40], "und"),
         ("../*", ["en"], "und"),
@@ -110,6 +114,11 @@ def test_who_is_asked_for_topics_alone_owes_no_reason_for_the_sentiment() -> Non
 )
 def test_a_posts_language_is_what_was_found_or_its_author_says(lang: str | None, langs: list[str], code: str) -> None:
     assert language(POST.model_copy(update={"lang": lang, "langs": langs})) == code
+
+
+def test_each_language_of_the_embedded_models_is_known_by_three_letters_too() -> None:
+    taught = {code for folder in MODELS.glob("*/config.json") for code in json.loads(folder.read_text())["languages"]}
+    assert set(TWO_LETTERS.values()) == taught - {"und"}
 
 
 def test_labels_stand_in_the_order_of_the_vectors() -> None:

@@ -23,6 +23,22 @@ from nats_stream_processor.prediction import Prediction
 Task = Literal["sentiment", "topics"]
 
 UNKNOWN_LANGUAGE = "und"  # of ISO 639
+TWO_LETTERS = {
+    "ara": "ar",
+    "deu": "de",
+    "ger": "de",
+    "ell": "el",
+    "gre": "el",
+    "eng": "en",
+    "spa": "es",
+    "fra": "fr",
+    "fre": "fr",
+    "hin": "hi",
+    "ita": "it",
+    "jpn": "ja",
+    "por": "pt",
+}
+"""ISO 639-1 of 639-2 and 639-3, for the languages that the embedded models were taught."""
 _CODE = re.compile(r"[a-z]{2,3}")
 DIGITS = 4  # of a probability: finer than any model's calibration, and a third of the bytes
 
@@ -39,15 +55,17 @@ class Rules:
 
 
 def language(post: RawPost) -> str:
-    """An ISO 639 code: what ingest found, else the first of the author's tags, else `und`."""
+    """An ISO 639 code, of two letters where the embedded models know the language: what ingest found, else the first of
+    the author's tags, else `und`."""
     tag = post.lang or next(iter(post.langs), UNKNOWN_LANGUAGE)
     code = tag.partition("-")[0].lower()
+    code = TWO_LETTERS.get(code, code)
     return code if _CODE.fullmatch(code) else UNKNOWN_LANGUAGE
 
 
 def enrich(post: RawPost, prediction: Prediction, rules: Rules, *, processor: str, processed_at: str) -> EnrichedPost:
-    """The post with what the models say of it; `unclassified` says why it has no sentiment where that was asked for, else
-    why it has no topics."""
+    """The post with what the models say of it; `unclassified` says why it has no sentiment where that was asked
+    for, else why it has no topics."""
     sentiment, why = None, None
     if "sentiment" in rules.tasks:
         sentiment, why = _judge(prediction.sentiment, rules)
