@@ -164,11 +164,15 @@ async def test_a_message_of_an_unknown_kind_is_buried_and_its_neighbours_pass(br
     await publish(client, post(1))
     mystery = {**post(2).model_dump(), "kind": "mystery"}
     await client.jetstream().publish("bluesky.posts.mystery", json.dumps(mystery).encode())
+    for no_object in (b"null", b"[]"):
+        await client.jetstream().publish("bluesky.posts.create", no_object)
     await publish(client, deletion(1))
     async with processing(broker) as processor:
         await eventually(lambda: nothing_left(client), "all answered")
-        assert await processor.metric('stream_processor_dead_letters_total{reason="invalid_post"}') == 1
+        assert await processor.metric('stream_processor_dead_letters_total{reason="invalid_post"}') == 3
     assert ids(await stored(client)) == [post(1).message_id, deletion(1).message_id]
-    (letter,) = await stored(client, "bluesky-dlq")
-    assert json.loads(letter.data or b"") == mystery
-    assert (letter.headers or {})["Dlq-Reason"] == "invalid_post"
+    letters = await stored(client, "bluesky-dlq")
+    assert [json.loads(letter.data or b"") for letter in letters] == [mystery, None, []]
+    for headers in (letter.headers or {} for letter in letters):
+        assert headers["Dlq-Reason"] == "invalid_post"
+        assert "kind is create (or left out), update, delete or account" in headers["Dlq-Error"]

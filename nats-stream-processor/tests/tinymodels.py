@@ -33,7 +33,7 @@ def tiny_model(
     external_data: bool = False,
     **config: Any,
 ) -> Path:
-    """Writes the folder: `words[i]` speaks for `labels[i]`. `config` is what else config.json says; None: is left out."""
+    """Writes the folder: `words[i]` speaks for `labels[i]`. `config` is what else config.json says; None: left out."""
     folder.mkdir(parents=True, exist_ok=True)
     fields = {
         "model_type": "bert",

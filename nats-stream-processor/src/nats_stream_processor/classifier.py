@@ -17,7 +17,7 @@ from pipeline_core.logs import Log
 from tokenizers import Encoding, Tokenizer
 
 from nats_stream_processor.batching import batches
-from nats_stream_processor.errors import ModelError
+from nats_stream_processor.errors import ModelError, in_one_line
 from nats_stream_processor.labels import LabelSet, columns
 from nats_stream_processor.modelfiles import ModelFiles, NamedModel, find
 from nats_stream_processor.sessions import open_session, open_tokenizer
@@ -154,7 +154,7 @@ class SequenceClassifier:
             logits = self._run([longest])
         except Exception as error:  # onnxruntime's errors share no narrower base
             raise ModelError(
-                f"{file} cannot read a post of {len(longest)} tokens: {error}. Set "
+                f"{file} cannot read a post of {len(longest)} tokens ({in_one_line(error)}). Set "
                 f"{self.kind.upper()}_MAX_SEQUENCE_LENGTH to what it can, or export the model again."
             ) from error
         if logits.shape != (1, len(self.labels)):

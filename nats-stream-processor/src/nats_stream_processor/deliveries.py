@@ -25,6 +25,7 @@ from pipeline_core.deadletters import DeadLetters
 from pipeline_core.logs import Log, Seldom
 from pipeline_core.messages import RawMessage, RawPost
 
+from nats_stream_processor.errors import in_one_line
 from nats_stream_processor.metrics import Metrics
 from nats_stream_processor.settings import ProcessorSettings
 
@@ -123,10 +124,10 @@ class Deliveries:
     async def failed(self, delivery: Delivery, error: Exception) -> None:
         """It could not be worked on: give it out again later, or bury it if that was tried often enough."""
         if delivery.times >= self._settings.max_deliver:
-            await self.bury(delivery, "inference_failed", repr(error))
+            await self.bury(delivery, "inference_failed", in_one_line(error))
         else:
             self._metrics.errors.labels("inference_failed").inc()
-            self._log.warning("post failed", place=delivery.place, error=repr(error))
+            self._log.warning("post failed", place=delivery.place, error=in_one_line(error))
             await self._give_back(delivery, delay=retry_delay(self._settings.retry_delay, delivery.times))
 
     async def bury(self, delivery: Delivery, reason: str, error: str) -> None:

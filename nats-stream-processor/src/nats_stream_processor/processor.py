@@ -24,6 +24,7 @@ from nats_stream_processor.deliveries import Deliveries, Delivery
 from nats_stream_processor.deployment import Deployment
 from nats_stream_processor.engine import Engine
 from nats_stream_processor.enrich import enrich, language
+from nats_stream_processor.errors import in_one_line
 from nats_stream_processor.metrics import Metrics
 from nats_stream_processor.prediction import Prediction
 from nats_stream_processor.settings import ProcessorSettings
@@ -89,7 +90,7 @@ class Processor:
                 try:
                     delivery.said = read_message(delivery.message.data)
                 except ValidationError as invalid:
-                    await self._deliveries.bury(delivery, "invalid_post", _first(invalid))
+                    await self._deliveries.bury(delivery, "invalid_post", _why(invalid))
             posts = [delivery.said for delivery in batch if isinstance(delivery.said, RawPost)]
             await self._read.put((batch, await self._predictions(posts)))
 
@@ -122,7 +123,7 @@ class Processor:
         except Exception as error:  # noqa: BLE001 - whatever the model raises, one post of the batch is the cause
             if len(posts) == 1:
                 return [error]
-            self._log.warning("batch failed, trying its posts one by one", posts=len(posts), error=repr(error))
+            self._log.warning("batch failed, trying its posts one by one", posts=len(posts), error=in_one_line(error))
             return [prediction for post in posts for prediction in await self._predictions([post])]
 
     async def _predict(self, posts: list[RawPost]) -> list[Prediction]:
@@ -169,6 +170,8 @@ class Processor:
             self._metrics.topic_confidence.observe(post.topics.top_confidence)
 
 
-def _first(invalid: ValidationError) -> str:
+def _why(invalid: ValidationError) -> str:
     error = invalid.errors(include_url=False, include_input=False)[0]
+    if error["type"] == "union_tag_invalid":
+        return "not a JSON object whose kind is create (or left out), update, delete or account"
     return f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}".removeprefix(": ")

@@ -7,7 +7,9 @@ from pathlib import Path
 import onnxruntime  # type: ignore[import-untyped]
 from tokenizers import Tokenizer
 
-from nats_stream_processor.errors import ModelError
+from nats_stream_processor.errors import ModelError, in_one_line
+
+FATAL = 4  # of onnxruntime's severities
 
 
 def open_session(model: Path | bytes, threads: int, file: Path) -> onnxruntime.InferenceSession:
@@ -18,10 +20,12 @@ def open_session(model: Path | bytes, threads: int, file: Path) -> onnxruntime.I
     options.inter_op_num_threads = 1
     # Spinning threads would take the processor from the event loop between batches.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # Of what fails it raises an error, which is told in our log: its own line there would be no JSON.
+    options.log_severity_level = FATAL
     try:
         return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's errors share no narrower base
-        raise ModelError(f"{file} cannot be loaded by onnxruntime: {error}. Restore it.") from error
+        raise ModelError(f"{file} cannot be loaded by onnxruntime ({in_one_line(error)}). Restore it.") from error
 
 
 def open_tokenizer(definition: bytes, max_tokens: int, file: Path) -> Tokenizer:
