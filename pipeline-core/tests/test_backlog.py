@@ -109,3 +109,24 @@ async def test_the_broker_is_asked_and_where_it_is_away_nothing_is_exported(
     await eventually(lambda: exports(2, 5), "known again")
     assert not watching.done()
     watching.cancel()
+
+
+async def test_once_the_connection_is_known_lost_nothing_is_exported_whenever_it_was_asked(
+    broker: Broker, client: Client, log: Log
+) -> None:
+    registry = CollectorRegistry()
+    backlog = Backlog("p", registry)
+    await ensure(client.jetstream(), STREAM, CONSUMER)
+    watching = background.start(backlog.watch(client, CONSUMER, log, interval=3600.0), log, "backlog")
+
+    async def exported() -> bool:
+        return registry.get_sample_value("p_global_backlog_messages") is not None
+
+    async def lost() -> bool:
+        return not client.is_connected
+
+    await eventually(exported, "the first answer")
+    broker.kill()
+    await eventually(lost, "the loss is known")
+    assert not await exported()
+    watching.cancel()

@@ -3,10 +3,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+import nats
 import pytest
 from nats.aio.client import Client
+from nats.errors import Error as NatsError
 from pipeline_core import logs
-from pipeline_core.errors import TopologyError
+from pipeline_core.errors import TopologyError, in_words
+from pipeline_core.testing import running_broker
 from pipeline_core.topology import BorrowedStream, Bucket, Consumer, Stream, dead_letter_stream, ensure
 
 RAW = Stream("bluesky-posts", "bluesky.posts")
@@ -91,3 +94,13 @@ async def test_a_filter_that_no_subject_of_the_stream_can_match_is_refused_until
     with pytest.raises(TopologyError, match=r"bluesky\.posts\.>.*bluesky\.psots\.>.*INPUT_SUBJECT"):
         await ensure(js, mistyped)
     await ensure(js, replace(RAW, subject="bluesky.psots"), mistyped, replace(WORKER, name="few", subject="bluesky"))
+
+
+async def test_a_broker_without_jetstream_is_told_as_that() -> None:
+    with running_broker(jetstream=False) as bare:
+        client = await nats.connect(bare.url)
+        for wanted in (RAW, WORKER, Bucket("firehose-state"), BorrowedStream(RAW)):
+            with pytest.raises((TopologyError, NatsError)) as refused:
+                await ensure(client.jetstream(), wanted)
+            assert "JetStream is not enabled on this broker" in in_words(refused.value)
+        await client.close()

@@ -21,6 +21,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from pipeline_core.errors import in_words
 from pipeline_core.logs import Log, Seldom
 from pipeline_core.topology import Consumer
 
@@ -48,6 +49,7 @@ class Backlog(Collector):
     def __init__(self, prefix: str, registry: CollectorRegistry, clock: Callable[[], float] = time.monotonic) -> None:
         self._prefix, self._clock = prefix, clock
         self._readings: deque[Reading] = deque()
+        self._connected: Callable[[], bool] = lambda: True
         registry.register(self)
 
     def collect(self) -> Iterator[Metric]:
@@ -75,8 +77,10 @@ class Backlog(Collector):
 
     @property
     def last(self) -> Reading | None:
-        """The newest answer, while it counts."""
-        return self._readings[-1] if self._readings and self._clock() - self._readings[-1].at <= STALE else None
+        """The newest answer, while it counts: the connection stands and the answer is not stale."""
+        if not self._readings or not self._connected() or self._clock() - self._readings[-1].at > STALE:
+            return None
+        return self._readings[-1]
 
     @property
     def arrivals_per_second(self) -> float | None:
@@ -101,6 +105,7 @@ class Backlog(Collector):
     async def watch(self, client: Client, consumer: Consumer, log: Log, interval: float = INTERVAL) -> None:
         """Ask on a clock of its own, for ever, beside the work."""
         js, seldom = client.jetstream(timeout=PATIENCE), Seldom(log, _TOLD_SELDOM)
+        self._connected = lambda: client.is_connected
         while True:
             try:
                 if not client.is_connected:
@@ -113,6 +118,5 @@ class Backlog(Collector):
                 self.unknown()  # who pulls from it makes it anew, and says so
             except NatsError as error:
                 self.unknown()
-                why = str(error) or type(error).__name__
-                seldom.warning("backlog unknown", "unknown", consumer=consumer.name, why=why)
+                seldom.warning("backlog unknown", "unknown", consumer=consumer.name, why=in_words(error))
             await asyncio.sleep(interval)

@@ -23,7 +23,7 @@ from nats.js.api import Header
 
 from pipeline_core import background
 from pipeline_core.backoff import Backoff
-from pipeline_core.errors import TopologyError
+from pipeline_core.errors import TopologyError, in_words
 from pipeline_core.logs import Log
 from pipeline_core.topology import Consumer
 
@@ -180,7 +180,7 @@ class PullConsumer:
                     backoff.reset()
                     continue
             except (NatsError, TopologyError, TimeoutError) as error:
-                self._missing = str(error) or type(error).__name__
+                self._missing = in_words(error)
             delay = backoff.next()
             self._log.warning(
                 "cannot consume", stream=self._consumer.stream, why=self._missing, retry_seconds=round(delay, 2)

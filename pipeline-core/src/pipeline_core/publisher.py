@@ -23,7 +23,7 @@ from pydantic_core import from_json
 
 from pipeline_core import background
 from pipeline_core.backoff import Backoff
-from pipeline_core.errors import PublishRejected, TopologyError
+from pipeline_core.errors import PublishRejected, TopologyError, in_words
 from pipeline_core.logs import Log, Seldom
 
 WINDOW = 256  # messages under way; more gains nothing on a local broker, and this many bound our memory
@@ -258,4 +258,4 @@ class Publisher:
         try:
             await self._ensure()
         except (TopologyError, NatsError) as error:
-            self._log.warning("stream not mended", why=str(error) or type(error).__name__)
+            self._log.warning("stream not mended", why=in_words(error))

@@ -42,16 +42,17 @@ def nats_server_binary() -> str:
 
 
 class Broker:
-    """One nats-server with JetStream. Its port and store outlive a stop, so that clients can come back to it."""
+    """One nats-server, with JetStream unless told otherwise. Its port and store outlive a stop, so that clients can
+    come back to it."""
 
-    def __init__(self, store: Path) -> None:
+    def __init__(self, store: Path, *, jetstream: bool = True) -> None:
         self._store = store
         self.port, self.monitoring_port = free_port(), free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._configuration = store / "nats.conf"
         self._configuration.write_text(
             f"server_name: test\nlisten: 127.0.0.1:{self.port}\nhttp: 127.0.0.1:{self.monitoring_port}\n"
-            f"jetstream {{ store_dir: {json.dumps(str(store / 'jetstream'))}, sync_interval: always }}\n"
+            + f"jetstream {{ store_dir: {json.dumps(str(store / 'jetstream'))}, sync_interval: always }}\n" * jetstream
         )
 
     @property
@@ -96,10 +97,10 @@ class Broker:
 
 
 @contextmanager
-def running_broker() -> Iterator[Broker]:
+def running_broker(*, jetstream: bool = True) -> Iterator[Broker]:
     """A started broker with an empty store, gone at the end."""
     with TemporaryDirectory(prefix="broker-") as folder:
-        broker = Broker(Path(folder))
+        broker = Broker(Path(folder), jetstream=jetstream)
         broker.start()
         try:
             yield broker

@@ -22,7 +22,7 @@ from nats.js.api import (
 from nats.js.errors import APIError, BadRequestError, BucketNotFoundError, NotFoundError
 
 from pipeline_core.backoff import Backoff
-from pipeline_core.errors import TopologyError
+from pipeline_core.errors import TopologyError, in_words
 from pipeline_core.health import Health
 from pipeline_core.logs import Log
 from pipeline_core.subjects import covers, everything_below, meet, prefix
@@ -61,7 +61,7 @@ async def bring_about(js: JetStreamContext, health: Health, log: Log, *wanted: E
             await ensure(js, *wanted)
             trouble = ""
         except (TopologyError, NatsError) as error:
-            trouble = str(error) or type(error).__name__
+            trouble = in_words(error)
             delay = backoff.next()
             log.warning("streams not ensured", why=trouble, retry_seconds=round(delay, 1))
             await asyncio.sleep(delay)
@@ -104,7 +104,7 @@ class Stream:
             except NotFoundError:
                 await self._create(js)
         except APIError as refused:
-            raise TopologyError(f"stream {self.name!r} on subject {self.subject!r}: {_reason(refused)}") from refused
+            raise TopologyError(f"stream {self.name!r} on subject {self.subject!r}: {in_words(refused)}") from refused
 
     async def _update(self, js: JetStreamContext) -> None:
         current = (await js.stream_info(self.name)).config
@@ -182,7 +182,7 @@ class Consumer:
                 )
             await js.add_consumer(self.stream, config)
         except APIError as refused:
-            raise TopologyError(f"consumer {self.name!r} of stream {self.stream!r}: {_reason(refused)}") from refused
+            raise TopologyError(f"consumer {self.name!r} of stream {self.stream!r}: {in_words(refused)}") from refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +203,7 @@ class Bucket:
             if config.num_replicas != self.replicas:
                 await js.update_stream(config.evolve(num_replicas=self.replicas))
         except APIError as refused:
-            raise TopologyError(f"bucket {self.name!r}: {_reason(refused)}") from refused
+            raise TopologyError(f"bucket {self.name!r}: {in_words(refused)}") from refused
 
 
 def dead_letter_stream(raw_stream: str, raw_subject: str, replicas: int) -> Stream:
@@ -217,7 +217,3 @@ def dead_letter_stream(raw_stream: str, raw_subject: str, replicas: int) -> Stre
         max_bytes=DEAD_LETTER_BYTES,
         max_age=DEAD_LETTER_AGE,
     )
-
-
-def _reason(refused: APIError) -> str:
-    return f"{refused.description or refused} (JetStream error {refused.err_code})"
