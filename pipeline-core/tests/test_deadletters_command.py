@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import fcntl
 import json
 import os
+import pty
+import subprocess
 import sys
+import termios
 from base64 import b64decode
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +26,7 @@ from pipeline_core.letterbox import Wanted
 from pipeline_core.logs import Log
 from pipeline_core.publisher import Publisher
 from pipeline_core.shown import shown, shown_bytes
-from pipeline_core.testing import Broker, free_port
+from pipeline_core.testing import PATIENCE, Broker, free_port, running_broker
 from pipeline_core.topology import Stream, dead_letter_stream, ensure
 from prometheus_client import Counter
 
@@ -157,7 +162,7 @@ async def test_a_replay_puts_the_original_bytes_where_they_were_and_takes_the_le
     assert (await command(broker, "replay", "1")).code == 0
     message = await js.get_msg(RAW.name, seq=1)
     assert (message.subject, message.data) == ("bluesky.posts.create", POST)
-    assert (await command(broker, "replay", "1")).error == "bluesky-dlq has no dead letter 1.\n"
+    assert (await command(broker, "replay", "1")).error == "bluesky-dlq has no dead letter 1. Nothing was replayed.\n"
     assert (await stored(js, RAW.name), await stored(js, LETTERS.name)) == (1, 2)
 
 
@@ -191,7 +196,7 @@ async def test_what_ingest_could_not_read_is_not_replayed_and_that_is_said(
     [
         ({"Dlq-Subject": "bluesky.posts.>"}, "what it names as its subject is none"),
         ({"Dlq-Subject": "bluesky.enriched.x", "Dlq-Source": "bluesky-posts-enriched:1"}, "another stream"),
-        ({"Dlq-Subject": "bluesky.enriched.x"}, "expected stream does not match"),
+        ({"Dlq-Subject": "bluesky.enriched.x"}, "does not take its subject bluesky.enriched.x"),
         ({"Dlq-Truncated-From": "999999"}, "only 3 of its 999999 bytes"),
     ],
 )
@@ -201,9 +206,10 @@ async def test_a_letter_that_lies_goes_nowhere(
     await ensure(js, RAW, LETTERS, Stream("bluesky-posts-enriched", "bluesky.enriched"))
     honest = {"Dlq-Subject": "bluesky.posts.create", "Dlq-Source": "bluesky-posts:1"}
     await js.publish("bluesky.dlq.a.b", b"abc", headers=honest | headers)
-    answer = await command(broker, "replay", "1")
-    assert answer.code == 1
-    assert why in answer.error
+    for rehearsed in (["--dry-run"], []):
+        answer = await command(broker, "replay", "1", *rehearsed)
+        assert answer.code == 1
+        assert why in answer.error
     assert [await stored(js, name) for name in (RAW.name, "bluesky-posts-enriched", LETTERS.name)] == [0, 0, 1]
 
 
@@ -227,9 +233,119 @@ async def test_what_cannot_be_is_said_in_a_sentence(broker: Broker, js: JetStrea
     assert (missing.code, "no stream bluesky-dlq-dev" in missing.error) == (1, True)
     away = await command(f"nats://me:secret@127.0.0.1:{free_port()}", "list")
     assert (away.code, "127.0.0.1" in away.error, "secret" in away.error + away.output) == (1, True, False)
-    for wrong in (["list", "--since", "yesterday"], ["list", "--limit", "0"], ["show", "x"], []):
-        assert (await command(broker, *wrong)).code == 2
+    for wrong in (
+        ["list", "--since", "yesterday"],
+        ["list", "--since", "999999d"],
+        ["list", "--limit", "0"],
+        ["list", "--stream", "a b>"],
+        ["show", "x"],
+        ["show", "0"],
+        ["replay", "-1"],
+        ["replay", "18446744073709551616"],
+        ["replay", "9" * 5000],
+        [],
+    ):
+        refused = await command(broker, *wrong)
+        assert (refused.code, refused.error.count("\n")) == (2, 1), refused.error
     assert (await command(broker, "purge", "--help")).code == 0
+
+
+async def test_a_broker_without_jetstream_is_told_as_that() -> None:
+    with running_broker(jetstream=False) as bare:
+        answer = await command(bare, "list")
+    assert answer.code == 1
+    assert "JetStream is not enabled on this broker" in answer.error
+
+
+@pytest.mark.usefixtures("letters")
+async def test_where_one_of_the_letters_named_is_none_nothing_is_done(broker: Broker, js: JetStreamContext) -> None:
+    for act, undone in (["replay"], "replayed"), (["purge", "--yes"], "removed"):
+        answer = await command(broker, *act, "1", "999")
+        assert (answer.code, answer.error) == (1, f"bluesky-dlq has no dead letter 999. Nothing was {undone}.\n")
+    assert await stored(js, LETTERS.name) == 3
+
+
+@pytest.mark.usefixtures("letters")
+async def test_a_letter_that_was_cut_is_shown_with_its_true_size(broker: Broker, js: JetStreamContext) -> None:
+    await js.publish("bluesky.dlq.a.b", b"x" * 5000, headers={"Dlq-Truncated-From": "1234567"})
+    answer = await command(broker, "show", "4")
+    assert "bytes_before_cut 1234567" in " ".join(answer.output.split())
+    assert "Only 5000 of its 1234567 bytes were kept." in answer.error
+    assert "all of it" not in answer.error
+    assert json.loads((await command(broker, "show", "4", "-o", "json")).output)["bytes_before_cut"] == 1234567
+
+
+@dataclass(frozen=True)
+class Dialogue:
+    """The command on a terminal of 80 columns: what it says until it asks, then `keys`, then its end."""
+
+    code: int
+    said: str
+
+
+async def on_a_terminal(broker: Broker, *arguments: str, keys: bytes = b"") -> Dialogue:
+    ours, its = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pipeline_core.deadletters_command", *arguments],
+        env={**os.environ, "NATS_URL": broker.url, "COLUMNS": "80"},
+        stdin=its,
+        stdout=its,
+        stderr=its,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    os.close(its)
+
+    def talk() -> str:
+        said, answered = b"", not keys
+        with contextlib.suppress(OSError):  # the terminal's other end is closed
+            while chunk := os.read(ours, 1024):
+                said += chunk
+                if not answered and b"[y/N] " in said:
+                    os.write(ours, keys)
+                    answered = True
+        return said.decode()
+
+    try:
+        said = await asyncio.to_thread(talk)
+        return Dialogue(await asyncio.to_thread(process.wait, PATIENCE), said)
+    finally:
+        os.close(ours)
+
+
+@pytest.mark.usefixtures("letters")
+@pytest.mark.parametrize(
+    ("keys", "code", "left"), [(b"\x03", 130, 3), (b"\x04", 1, 3), (b"n\n", 1, 3), (b"\n", 1, 3), (b"y\n", 0, 0)]
+)
+async def test_the_question_of_a_purge_takes_a_yes_a_no_and_the_keys_that_end(
+    broker: Broker, js: JetStreamContext, keys: bytes, code: int, left: int
+) -> None:
+    dialogue = await on_a_terminal(broker, "purge", "--all", keys=keys)
+    assert "Traceback" not in dialogue.said
+    assert (dialogue.code, await stored(js, LETTERS.name)) == (code, left), dialogue.said
+
+
+@pytest.mark.usefixtures("letters")
+async def test_a_long_word_of_a_stranger_does_not_break_the_table(broker: Broker, js: JetStreamContext) -> None:
+    await js.publish("bluesky.dlq.a.b", b"x", headers={"Dlq-Error": "e" * 3000, "Dlq-Reason": "r" * 3000})
+    lines = (await on_a_terminal(broker, "list")).said.splitlines()
+    assert len(lines) == 5
+    assert max(map(len, lines)) < 250
+    assert "e" * 3000 in (await command(broker, "list")).output, "nothing is kept from a pipe"
+
+
+@pytest.mark.usefixtures("letters")
+async def test_who_reads_only_the_first_line_hears_no_complaint(broker: Broker) -> None:
+    piped = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "pipeline_core.deadletters_command", "list"),
+        env={**os.environ, "NATS_URL": broker.url},
+        stdout=(broken := os.pipe())[1],
+        stderr=asyncio.subprocess.PIPE,
+    )
+    for end in broken:
+        os.close(end)
+    _, error = await piped.communicate()
+    assert (piped.returncode, error) == (141, b"")
 
 
 def test_what_is_shown_is_one_line_that_does_nothing() -> None:

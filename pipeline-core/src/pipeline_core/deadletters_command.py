@@ -12,19 +12,22 @@ import base64
 import json
 import os
 import re
+import shutil
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import NoReturn
 
 import nats
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
-from pipeline_core.letterbox import Letter, NotReplayable, Wanted, content, letters, remove, replay
-from pipeline_core.settings import Settings, load
-from pipeline_core.shown import shown, shown_bytes
+from pipeline_core.errors import in_words
+from pipeline_core.letterbox import Letter, NotReplayable, Wanted, content, destination, letters, remove, replay
+from pipeline_core.settings import STREAM_NAME, Settings, load
+from pipeline_core.shown import cut, shown, shown_bytes
 from pipeline_core.timestamps import format_utc, rfc3339_utc
 from pipeline_core.topology import dead_letter_stream
 
@@ -33,6 +36,10 @@ SHOWN = 4000  # characters of a letter's content: a post whole, of a frame the b
 CONNECT_TIMEOUT = 5  # seconds
 ATTEMPTS = 1  # at each server, beyond the first: somebody is waiting for an answer
 DONE, FAILED, MISUSED = 0, 1, 2  # exit codes
+INTERRUPTED, UNREAD = 130, 141  # as a shell has them after SIGINT and SIGPIPE
+LAST_NUMBER = 2**64 - 1  # that a message of JetStream can have
+CELL = 60  # characters of a column that anybody may have written
+LEAST_ERROR = 20  # characters of the error, however narrow the terminal
 _AGE = re.compile(r"(\d{1,6})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _COLUMNS = ("number", "stored", "service", "reason", "source", "bytes", "error")
@@ -48,58 +55,74 @@ def main(arguments: Sequence[str] | None = None) -> None:
     settings = load(Settings, ["--nats-url", options.nats_url])
     servers = ", ".join(server.rpartition("@")[2] for server in settings.nats_servers)
     try:
-        sys.exit(asyncio.run(_connected(options, settings.nats_servers)))
+        code = asyncio.run(_connected(options, settings.nats_servers))
+        sys.stdout.flush()
+        sys.exit(code)
     except NotFoundError:
         failure = f"There is no stream {shown(options.stream)} at {servers}: name another with --stream."
     except NotReplayable as missing:
-        failure = f"{missing}."
+        failure = f"{missing}.{options.undone}"
+    except BrokenPipeError:  # whoever reads has enough; the interpreter's own flush shall not find the pipe broken
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(UNREAD)
     except (NatsError, OSError) as error:
-        failure = f"The broker at {servers} does not serve this: {shown(str(error) or type(error).__name__)}."
+        failure = f"The broker at {servers} does not serve this: {shown(in_words(error))}."
     except KeyboardInterrupt:
-        failure = "Interrupted."
+        print("\nInterrupted.", file=sys.stderr)
+        sys.exit(INTERRUPTED)
     print(failure, file=sys.stderr)
     sys.exit(FAILED)
 
 
-def parser() -> argparse.ArgumentParser:
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """End the process."""
+        self.exit(MISUSED, f"{self.prog}: {message}\n")
+
+
+def parser() -> Parser:
     """The command line."""
-    top = argparse.ArgumentParser(
-        prog="dead-letters", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    common = argparse.ArgumentParser(add_help=False)
+    top = Parser(prog="dead-letters", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    common = Parser(add_help=False)
     common.add_argument("--nats-url", default=os.environ.get("NATS_URL") or "nats://localhost:4222", help="NATS_URL")
-    common.add_argument("--stream", default=_default_stream(), help="the dead letters' stream (%(default)s)")
-    choice = argparse.ArgumentParser(add_help=False)
-    choice.add_argument("numbers", nargs="*", type=int, metavar="NUMBER", help="letters, as `list` numbers them")
+    common.add_argument(
+        "--stream", type=stream, default=_default_stream(), help="the dead letters' stream (%(default)s)"
+    )
+    choice = Parser(add_help=False)
+    choice.add_argument("numbers", nargs="*", type=positive, metavar="NUMBER", help="letters, as `list` numbers them")
     choice.add_argument("--reason", help="only with this reason, such as inference_failed")
     choice.add_argument("--service", help="only of this service")
     choice.add_argument("--since", type=since, help="only stored since: 30m, 12h, 7d or 2026-07-04T12:00:00Z")
-    choice.add_argument("--limit", type=limit, help=f"this many at the most (list: {LISTED})")
-    form = argparse.ArgumentParser(add_help=False)
+    form = Parser(add_help=False)
     form.add_argument("-o", "--output", choices=("table", "json"), default="table")
-    act = argparse.ArgumentParser(add_help=False)
+    act = Parser(add_help=False)
     act.add_argument("--all", action="store_true", help="all that there are")
     act.add_argument("-n", "--dry-run", action="store_true", help="say what would be done, and do nothing")
 
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     listing = commands.add_parser("list", parents=[common, choice, form], help="one line a letter")
-    listing.set_defaults(command=list_letters)
+    listing.add_argument("--limit", type=positive, default=LISTED, help="this many at the most (%(default)s)")
+    listing.set_defaults(command=list_letters, undone="")
     one = commands.add_parser("show", parents=[common, form], help="one letter with its content, escaped")
-    one.add_argument("number", type=int, metavar="NUMBER")
-    one.set_defaults(command=show)
+    one.add_argument("number", type=positive, metavar="NUMBER")
+    one.set_defaults(command=show, undone="")
     again = commands.add_parser(
         "replay", parents=[common, choice, act], help="publish letters where they came from, and remove them here"
     )
-    again.set_defaults(command=replay_letters)
+    again.add_argument("--limit", type=positive, help="this many at the most (else all that are chosen)")
+    again.set_defaults(command=replay_letters, undone=" Nothing was replayed.")
     away = commands.add_parser("purge", parents=[common, choice, act], help="remove letters for good")
     away.add_argument("-y", "--yes", action="store_true", help="do not ask")
-    away.set_defaults(command=purge)
+    away.add_argument("--limit", type=positive, help="this many at the most (else all that are chosen)")
+    away.set_defaults(command=purge, undone=" Nothing was removed.")
     return top
 
 
 async def list_letters(js: JetStreamContext, options: argparse.Namespace) -> int:
     """One line a letter, or an array."""
-    most = options.limit or LISTED
+    most = options.limit
     found = [letter async for letter in letters(js, options.stream, _wanted(options, most + 1))]
     if options.output == "json":
         print(json.dumps([_fields(letter) for letter in found[:most]], indent=2))
@@ -125,7 +148,9 @@ async def show(js: JetStreamContext, options: argparse.Namespace) -> int:
     text = shown_bytes(kept)
     print(f"\n{text[:SHOWN]}")
     if len(text) > SHOWN:
-        print("The rest is not shown; -o json has all of it.", file=sys.stderr)
+        print("The rest is not shown; -o json has all that was kept.", file=sys.stderr)
+    if letter.whole_size is not None:
+        print(f"Only {letter.size} of its {letter.whole_size} bytes were kept.", file=sys.stderr)
     return DONE
 
 
@@ -135,17 +160,15 @@ async def replay_letters(js: JetStreamContext, options: argparse.Namespace) -> i
     replayed = failed = 0
     for letter in [letter async for letter in letters(js, options.stream, _wanted(options, options.limit))]:
         try:
-            if (why := letter.unreplayable()) is not None:
-                raise NotReplayable(why)
             if options.dry_run:
-                print(f"{letter.number}: would go to {shown(letter.subject or '')} in {shown(letter.raw_stream)}")
+                print(f"{letter.number}: would go to {await destination(js, letter)} in {shown(letter.raw_stream)}")
             else:
                 fresh = await replay(js, letter)
                 print(f"{letter.number}: {'replayed' if fresh else 'was replayed before, removed'}")
             replayed += 1
         except (NotReplayable, NatsError) as error:
             failed += 1
-            print(f"{letter.number}: not replayed: {shown(str(error) or type(error).__name__)}", file=sys.stderr)
+            print(f"{letter.number}: not replayed: {shown(in_words(error))}", file=sys.stderr)
     print(f"{replayed} {'would be replayed' if options.dry_run else 'replayed'}, {failed} cannot be.")
     return FAILED if failed else DONE
 
@@ -160,13 +183,25 @@ async def purge(js: JetStreamContext, options: argparse.Namespace) -> int:
     if not options.yes:
         if not sys.stdin.isatty():
             return misused("Nothing removed: there is no terminal to ask on. Say --yes if you are sure.")
-        if (await asyncio.to_thread(input, question)).strip().lower() not in ("y", "yes"):
+        if (await answer(question)).strip().lower() not in ("y", "yes"):
             print("Nothing removed.")
             return FAILED
     for letter in found:
         await remove(js, letter)
     print(f"{len(found)} removed.")
     return DONE
+
+
+async def answer(question: str) -> str:
+    """A line from the terminal, empty at its end. The wait for it ends at Ctrl-C, unlike that of a thread."""
+    print(question, end="", flush=True)
+    loop, given = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(sys.stdin, given.set)
+    try:
+        await given.wait()
+    finally:
+        loop.remove_reader(sys.stdin)
+    return sys.stdin.readline()
 
 
 def misused(sentence: str) -> int:
@@ -178,18 +213,33 @@ def misused(sentence: str) -> int:
 def since(text: str) -> datetime:
     """`30m`, `12h`, `7d` ago, or a date and time."""
     if (age := _AGE.fullmatch(text)) is not None:
-        return datetime.now(UTC) - timedelta(**{_UNITS[age[2]]: int(age[1])})
+        try:
+            return datetime.now(UTC) - timedelta(**{_UNITS[age[2]]: int(age[1])})
+        except OverflowError as invalid:
+            raise argparse.ArgumentTypeError("that is before the first year") from invalid
     try:
         return datetime.fromisoformat(rfc3339_utc(text))
     except ValueError as invalid:
         raise argparse.ArgumentTypeError("give 30m, 12h, 7d or 2026-07-04T12:00:00Z") from invalid
 
 
-def limit(text: str) -> int:
-    """A number above 0."""
-    if not text.isascii() or not text.isdigit() or not int(text):
-        raise argparse.ArgumentTypeError("give a number above 0")
+def positive(text: str) -> int:
+    """The number of a letter, or a number of letters."""
+    if (
+        not text.isascii()
+        or not text.isdigit()
+        or len(text) > len(str(LAST_NUMBER))
+        or not 0 < int(text) <= LAST_NUMBER
+    ):
+        raise argparse.ArgumentTypeError(f"give a number from 1 to {LAST_NUMBER}")
     return int(text)
+
+
+def stream(text: str) -> str:
+    """A stream's name."""
+    if re.fullmatch(STREAM_NAME, text) is None:
+        raise argparse.ArgumentTypeError(f"{shown(text)!r} is no stream's name: no blanks, dots, slashes, * and >")
+    return text
 
 
 def chosen(options: argparse.Namespace) -> bool:
@@ -242,6 +292,7 @@ def _fields(letter: Letter) -> dict[str, str | int | None]:
         "source": letter.source,
         "subject": letter.subject,
         "bytes": letter.size,
+        "bytes_before_cut": letter.whole_size,
         "not_replayable": letter.unreplayable(),
     }
 
@@ -252,6 +303,12 @@ def _row(letter: Letter) -> tuple[str, ...]:
 
 
 def _print_table(rows: Sequence[Sequence[str]]) -> None:
+    """No cell is too long for a terminal, whatever strangers wrote; what reads a pipe is given the whole error."""
+    rows = [[*(cut(cell, CELL) for cell in row[:-1]), row[-1]] for row in rows]
+    if sys.stdout.isatty():
+        before = sum(max(map(len, column)) + 2 for column in list(zip(*rows, strict=True))[:-1])
+        room = max(shutil.get_terminal_size().columns - before, LEAST_ERROR)
+        rows = [[*row[:-1], cut(row[-1], room)] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -122,13 +122,25 @@ async def content(js: JetStreamContext, letter: Letter) -> bytes:
     return (await js.get_msg(letter.stream, seq=letter.number)).data or b""
 
 
+async def destination(js: JetStreamContext, letter: Letter) -> str:
+    """The subject that a replay goes to. NotReplayable says why it cannot be."""
+    if letter.subject is None or letter.unreplayable() is not None:
+        raise NotReplayable(letter.unreplayable())
+    try:
+        takes = await js.find_stream_name_by_subject(letter.subject)
+    except NotFoundError:
+        takes = None
+    if takes != letter.raw_stream:
+        raise NotReplayable(f"the stream {letter.raw_stream} does not take its subject {letter.subject}")
+    return letter.subject
+
+
 async def replay(js: JetStreamContext, letter: Letter) -> bool:
     """Publish the original bytes to the original subject, then remove the letter. False if the stream knew this replay
     already: then an earlier one was interrupted between the two. NotReplayable says why it cannot be."""
-    if letter.subject is None or letter.unreplayable() is not None:
-        raise NotReplayable(letter.unreplayable())
+    subject = await destination(js, letter)
     headers = {"Nats-Msg-Id": letter.replay_id, "Dlq-Replayed-From": f"{letter.stream}:{letter.number}"}
-    ack = await js.publish(letter.subject, await content(js, letter), stream=letter.raw_stream, headers=headers)
+    ack = await js.publish(subject, await content(js, letter), stream=letter.raw_stream, headers=headers)
     await remove(js, letter)
     return not ack.duplicate
 

@@ -12,3 +12,8 @@ def shown(text: str) -> str:
 def shown_bytes(content: bytes) -> str:
     """The same for bytes that may be UTF-8; what is not is escaped byte by byte."""
     return shown(content.decode("utf-8", "backslashreplace"))
+
+
+def cut(text: str, most: int) -> str:
+    """`text`, or of a longer one the beginning and a mark, `most` characters in all."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
