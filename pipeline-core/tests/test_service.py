@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
@@ -278,14 +279,36 @@ def test_a_crash_is_told_without_what_its_variables_held(
     assert "HUNTER" not in said
 
 
-def test_of_many_warnings_of_a_kind_one_is_told_with_their_number(capsys: pytest.CaptureFixture[str]) -> None:
-    now = 0.0
-    seldom = logs.Seldom(logs.configure("test", "INFO", "json"), interval=5.0, clock=lambda: now)
-    for now in (0.0, 1.0, 2.0, 6.0):
-        seldom.warning("bad input", "wrong_hash", seq=int(now))
-    seldom.warning("bad input", "missing_block", seq=7)
+def test_of_many_warnings_of_a_kind_the_first_is_told_and_later_the_last_with_their_number(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told: list[dict[str, object]] = []
+
+    async def lines(number: int) -> bool:
+        told.extend(json.loads(line) for line in capsys.readouterr().out.splitlines())
+        return len(told) >= number
+
+    async def main() -> None:
+        seldom = logs.Seldom(logs.configure("test", "INFO", "json"), interval=0.2)
+        for place in range(11):
+            seldom.warning("dead letter", "invalid_post", place=place)
+        seldom.warning("dead letter", "inference_failed", place=11)
+        assert await lines(2)
+        await eventually(lambda: lines(3), "what was held back is told after the quiet interval")
+
+    asyncio.run(main())
+    assert [(line["place"], line.get("more_since")) for line in told] == [(0, None), (11, None), (10, 10)]
+
+
+def test_what_is_held_back_at_the_end_is_told_then(capsys: pytest.CaptureFixture[str]) -> None:
+    async def main() -> None:
+        seldom = logs.Seldom(logs.configure("test", "INFO", "json"), interval=3600.0)
+        for place in range(11):
+            seldom.warning("dead letter", "invalid_post", place=place)
+
+    asyncio.run(main())
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [(line["seq"], line["times"]) for line in told] == [(0, 1), (6, 3), (7, 1)]
+    assert [(line["place"], line.get("more_since")) for line in told] == [(0, None), (10, 10)]
 
 
 def test_health_names_only_what_is_wrong() -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import sys
-import time
-from collections import Counter
-from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Literal, TextIO
 
 import structlog
@@ -19,22 +19,45 @@ _ACTS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u20
 
 
 class Seldom:
-    """Warnings of which many may come at once: of each kind one line in `interval` seconds, with how many it stands
-    for. Metrics count them all."""
+    """Warnings of which many may come at once: of each kind the first is told, then none for `interval` seconds, and
+    after them, or at the end of the event loop, the last of those held back, with their number as `more_since`.
+    Metrics count them all."""
 
-    def __init__(self, log: Log, interval: float = 5.0, clock: Callable[[], float] = time.monotonic) -> None:
-        self._log, self._interval, self._clock = log, interval, clock
-        self._told: dict[str, float] = {}
-        self._untold: Counter[str] = Counter()
+    def __init__(self, log: Log, interval: float = 5.0) -> None:
+        self._log, self._interval = log, interval
+        self._quiet: dict[str, asyncio.Task[None]] = {}
+        self._held: dict[str, _Held] = {}
 
     def warning(self, event: str, kind: str, **facts: object) -> None:
-        """Log `event` with `facts`, unless one of this `kind`, which is a token of ours, was logged just now."""
-        self._untold[kind] += 1
-        now = self._clock()
-        if now - self._told.get(kind, -self._interval) < self._interval:
+        """Log `event` with `facts`, or hold it back if one of this `kind`, which is a token of ours, was logged just
+        now. Only where an event loop runs."""
+        if kind in self._quiet:
+            before = self._held.get(kind)
+            self._held[kind] = _Held(event, facts, before.times + 1 if before else 1)
+        else:
+            self._log.warning(event, **facts)
+            self._be_quiet(kind)
+
+    def _be_quiet(self, kind: str) -> None:
+        self._quiet[kind] = asyncio.create_task(asyncio.sleep(self._interval))
+        self._quiet[kind].add_done_callback(partial(self._quiet_over, kind))
+
+    def _quiet_over(self, kind: str, quiet: asyncio.Task[None]) -> None:
+        del self._quiet[kind]
+        if (held := self._held.pop(kind, None)) is None:
             return
-        self._told[kind] = now
-        self._log.warning(event, times=self._untold.pop(kind), **facts)
+        self._log.warning(held.event, more_since=held.times, **held.facts)
+        if not quiet.cancelled():
+            self._be_quiet(kind)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """The last of what was held back, and how many it stands for."""
+
+    event: str
+    facts: dict[str, object]
+    times: int
 
 
 def configure(service: str, level: str, form: Literal["json", "console"], output: TextIO | None = None) -> Log:
