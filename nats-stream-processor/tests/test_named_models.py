@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -90,8 +91,15 @@ async def test_the_embedded_model_answers_where_no_other_is_named(client: Client
     await publish(client, "What a match, Arsenal won 3-1 and the striker scored twice! horse")
     del settings["TOPIC_MODEL_NAME"]
     settings["TOPIC_SIGMOID_THRESHOLD"] = "0.5"
-    async with running_service("nats_stream_processor", **settings):
+    async with running_service("nats_stream_processor", **settings) as service:
         (post,) = await enriched(client, 1)
+        for model in ("sentiment", "embedded"):
+            read = f'stream_processor_model_inference_duration_seconds_count{{model="{model}"}}'
+            assert await service.metric(read) == 1
+        _, printed = await service.stop()
+    (loaded,) = (json.loads(line) for line in printed.splitlines() if '"models loaded"' in line)
+    assert (loaded["sentiment"], loaded["topics"]) == (settings["SENTIMENT_MODEL_NAME"], "embedded")
+    assert "en" in loaded["embedded_languages"]
     assert told(post)[0] == "NEGATIVE"
     assert "sports" in told(post)[1]
 

@@ -236,7 +236,7 @@ class Stumbling:
     """The real engine, but for texts that say they break it."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine, self.name, self.repeats = engine, "stumbling", 0
+        self._engine, self.repeats = engine, 0
         self.alone: Counter[str] = Counter()
 
     def predict(self, texts: Sequence[str], languages: Sequence[str]) -> list[Prediction]:
@@ -351,7 +351,7 @@ class Waiting:
 
     def __init__(self) -> None:
         self.begun, self.go_on = threading.Event(), threading.Event()
-        self.name, self.repeats = "waiting", 0
+        self.repeats = 0
 
     def predict(self, texts: Sequence[str], languages: Sequence[str]) -> list[Prediction]:
         self.begun.set()

@@ -26,6 +26,7 @@ from nats_stream_processor.embedded import EmbeddedModels
 from nats_stream_processor.engine import Engine
 from nats_stream_processor.errors import ModelError
 from nats_stream_processor.metrics import Metrics
+from nats_stream_processor.names import EMBEDDED
 from nats_stream_processor.processor import Processor
 from nats_stream_processor.settings import ProcessorSettings, UnifiedSettings
 
@@ -35,7 +36,7 @@ async def process(service: Service[ProcessorSettings], deployment: Deployment) -
     settings, log, health = service.settings, service.log, service.health
     metrics = Metrics(service.registry, deployment.metrics_prefix)
     health.ready_while("model", lambda: "not loaded yet")
-    engine = await _load(service)
+    engine = await _load(service, metrics)
     health.ready_while("model", lambda: None)
     replicas, window = settings.num_stream_replicas, settings.duplicate_window_seconds
     raw = Stream(settings.input_stream, settings.input_subject, replicas, duplicate_window=window)
@@ -84,28 +85,37 @@ async def process(service: Service[ProcessorSettings], deployment: Deployment) -
                 await messages.stop()
 
 
-async def _load(service: Service[ProcessorSettings]) -> Engine:
+async def _load(service: Service[ProcessorSettings], metrics: Metrics) -> Engine:
     threads = service.settings.threads or usable_cpus()
     started = time.monotonic()
     # No thread of asyncio's own: it waits for those at its end, and a model may be on its way for minutes.
     loading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="loading")
     try:
-        engine = await asyncio.get_running_loop().run_in_executor(loading, _engine, service, threads)
+        engine = await asyncio.get_running_loop().run_in_executor(loading, _engine, service, metrics, threads)
     except ModelError as broken:
         raise ServiceError(str(broken)) from broken
     finally:
         loading.shutdown(wait=False)
-    service.log.info("model loaded", seconds=round(time.monotonic() - started, 2), threads=threads, name=engine.name)
+    settings = service.settings
+    named = {task: model.name for task, model in settings.named_models.items()}
+    models = dict.fromkeys(sorted(settings.rules.tasks), EMBEDDED) | named
+    service.log.info(
+        "models loaded",
+        seconds=round(time.monotonic() - started, 2),
+        threads=threads,
+        **models,
+        embedded_languages=engine.embedded_languages,
+    )
     return engine
 
 
-def _engine(service: Service[ProcessorSettings], threads: int) -> Engine:
+def _engine(service: Service[ProcessorSettings], metrics: Metrics, threads: int) -> Engine:
     settings = service.settings
     classifiers = {
         task: load_classifier(model, threads=threads, log=service.log) for task, model in settings.named_models.items()
     }
     embedded = EmbeddedModels.load(threads=threads) if settings.rules.tasks - set(classifiers) else None
-    return Engine(embedded, **classifiers)
+    return Engine(embedded, **classifiers, timed=lambda model: metrics.inference.labels(model).time())
 
 
 def main() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 from nats_stream_processor.embedded import EmbeddedModels, Floats
+from nats_stream_processor.names import EMBEDDED
 from nats_stream_processor.prediction import NO_PREDICTION, Prediction
 
 REMEMBERED_POSTS = 4_096
@@ -25,19 +27,25 @@ class Classifier(Protocol):
 
 class Engine:
     """`predict` blocks and is meant for one worker thread. `sentiment` and `topics` are models by name, which are asked
-    in any language; the embedded ones answer for the task that has none."""
+    in any language; the embedded ones answer for the task that has none. While one reads, `timed` of `embedded`,
+    `sentiment` or `topics` is entered."""
 
     def __init__(
         self,
         embedded: EmbeddedModels | None,
         sentiment: Classifier | None = None,
         topics: Classifier | None = None,
+        timed: Callable[[str], AbstractContextManager[object]] = nullcontext,
     ) -> None:
-        self._embedded, self._sentiment, self._topics = embedded, sentiment, topics
+        self._embedded, self._sentiment, self._topics, self._timed = embedded, sentiment, topics, timed
         self._remembered: OrderedDict[Post, Prediction] = OrderedDict()
-        self.name = "embedded" if sentiment is topics is None else "named"
         self.repeats = 0
         """Posts answered without reading them, since the start."""
+
+    @property
+    def embedded_languages(self) -> list[str]:
+        """Those that the embedded models read; none where they are not asked."""
+        return sorted(self._embedded.languages) if self._embedded is not None else []
 
     def predict(self, texts: Sequence[str], languages: Sequence[str]) -> list[Prediction]:
         """One prediction per text, in the order given; `languages` as the messages say, `und` where they do not."""
@@ -55,12 +63,15 @@ class Engine:
         texts, languages = zip(*posts, strict=True)
         predictions = [NO_PREDICTION] * len(posts)
         if self._embedded is not None:
-            predictions = self._embedded.predict(texts, languages)
+            with self._timed(EMBEDDED):
+                predictions = self._embedded.predict(texts, languages)
         if self._sentiment is not None:
-            rows = self._sentiment.predict(texts).tolist()
+            with self._timed("sentiment"):
+                rows = self._sentiment.predict(texts).tolist()
             predictions = [Prediction(tuple(row), one.topics) for row, one in zip(rows, predictions, strict=True)]
         if self._topics is not None:
-            rows = self._topics.predict(texts).tolist()
+            with self._timed("topics"):
+                rows = self._topics.predict(texts).tolist()
             predictions = [Prediction(one.sentiment, tuple(row)) for row, one in zip(rows, predictions, strict=True)]
         return predictions
 

@@ -55,7 +55,10 @@ class Metrics:
             _SECONDS,
         )
         self.inference = histogram(
-            "model_inference_duration_seconds", "Tokenising and inference of one batch", _SECONDS, "model"
+            "model_inference_duration_seconds",
+            "Tokenising and inference of the posts taken together, by model: embedded, or the task of one by name",
+            _SECONDS,
+            "model",
         )
         self.nats_connected = Gauge(
             f"{prefix}_nats_connected", "1 while the connection to the broker stands", registry=registry

@@ -129,16 +129,15 @@ class Processor:
     async def _predict(self, posts: list[RawPost]) -> list[Prediction]:
         texts = [post.text for post in posts]
         languages = [language(post) for post in posts]
-        with self._metrics.inference.labels(self._engine.name).time():
-            repeats = self._engine.repeats
-            loop = asyncio.get_running_loop()
-            self._called = time.monotonic()
-            try:
-                predictions = await loop.run_in_executor(self._thread, self._engine.predict, texts, languages)
-            finally:
-                self._called = None
-            self._metrics.repeats.inc(self._engine.repeats - repeats)
-            return predictions
+        repeats = self._engine.repeats
+        loop = asyncio.get_running_loop()
+        self._called = time.monotonic()
+        try:
+            predictions = await loop.run_in_executor(self._thread, self._engine.predict, texts, languages)
+        finally:
+            self._called = None
+        self._metrics.repeats.inc(self._engine.repeats - repeats)
+        return predictions
 
     async def _publish(self, delivery: Delivery, message: RawMessage, subject: str, payload: bytes) -> None:
         """In the raw stream's order where that matters: a deletion must not come before its post."""
