@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import random
+
+import pytest
 from nats.aio.msg import Msg
-from nats_stream_processor.deliveries import LONGEST_RETRY_DELAY, Delivery, on_trial, retry_delay
+from nats_stream_processor.deliveries import LONGEST_RETRY_DELAY, Delivery, condemned, on_trial, retry_delay
 
 
 def delivery(number: int, times: int) -> Delivery:
@@ -17,13 +20,26 @@ def test_each_retry_waits_twice_as_long_up_to_a_bound() -> None:
     assert retry_delay(0.0, 7) == 0
 
 
-def test_of_suspects_that_come_together_all_pass_but_the_one_that_kills() -> None:
-    for killer in range(20):
-        left, times = set(range(20)), 4
-        for _ in range(3):
-            while (
-                tried := on_trial([delivery(number, times) for number in left]).message.metadata.sequence.stream
-            ) != killer:
+def sequence(suspect: Delivery) -> int:
+    return suspect.message.metadata.sequence.stream
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4, 7])
+@pytest.mark.parametrize("fatal", [7, 8])
+def test_of_suspects_that_come_together_only_those_that_kill_are_condemned(number: int, fatal: int) -> None:
+    for seed in range(20):
+        killers = set(random.Random(seed).sample(range(100), number))
+        left, buried, times = set(range(100)), set[int](), 4
+        while left:
+            suspects = {each: delivery(each, times) for each in left}
+            ended = {sequence(one) for one in condemned(list(suspects.values()), fatal)}
+            left, buried = left - ended, buried | ended
+            while left and (tried := sequence(on_trial([suspects[each] for each in left], fatal))) not in killers:
                 left.remove(tried)
             times += 1
-        assert left == {killer}, "after three deaths of it"
+        assert buried == killers
+        assert times <= fatal + 2 * number, "deaths in all"
+
+
+def test_nobody_is_condemned_for_another_who_came_more_often() -> None:
+    assert condemned([delivery(1, 4), delivery(2, 8), delivery(3, 5)], 7) == []

@@ -2,14 +2,14 @@
 
 A message that fails is given out again, later each time, and becomes a dead letter at its MAX_DELIVER-th delivery.
 One that ends the process leaves no word: all that shows is that it, and whatever was at work beside it, comes again.
-So what has come more than MAX_DELIVER times is tried alone, and becomes a dead letter after FATAL_DELIVERIES more.
+So what has come more than MAX_DELIVER times is tried alone. Of what has come FATAL_DELIVERIES more times only what is
+to blame becomes a dead letter: the first and the last that are left, as all before and behind them have passed.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
-import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -67,7 +67,7 @@ class Deliveries:
         self._let_go = asyncio.Event()
         self._suspects: list[Delivery] = []
         self._suspects_turn = False
-        self._on_trial: Delivery | None = None
+        self._judged = False
         self._answered: asyncio.Queue[tuple[Delivery, asyncio.Future[PubAck]]] = asyncio.Queue()
         self._acknowledging: asyncio.Task[None] | None = None
 
@@ -100,22 +100,23 @@ class Deliveries:
         return self._consumer.waiting
 
     async def take(self, most: int) -> list[Delivery]:
-        """Wait for messages that may be worked on together, `most` at the most, oldest first. A suspect comes alone:
-        after all that was taken before is answered for, and nothing comes after it until it is, too. Suspects and
-        others take turns."""
-        await self._until(lambda: self._on_trial not in self._held)
+        """Wait for messages that may be worked on together, `most` as a rule, oldest first. A suspect comes alone,
+        after all that was taken before is answered for. Suspects and others take turns."""
         while not self._suspects_turn and (self._consumer.waiting or not self._suspects):
-            if together := await self._sorted(await self._consumer.take(most)):
+            together = await self._sorted(await self._consumer.take(most))
+            if not self._judged and condemned(self._suspects, self._fatal):
+                together += await self._judge()
+            if together:
                 self._suspects_turn = bool(self._suspects)
                 return together
         self._suspects_turn = False
         await self._until(lambda: self._held == set(self._suspects))
         await self._consumer.flush()  # the last one's acknowledgement must not die with this one
-        self._on_trial = on_trial(self._suspects)
-        self._suspects.remove(self._on_trial)
+        suspect = on_trial(self._suspects, self._fatal)
+        self._suspects.remove(suspect)
         # Each one is told, as this may be the last word before it ends the process.
-        self._log.warning("tried alone", place=self._on_trial.place, deliveries=self._on_trial.times)
-        return [self._on_trial]
+        self._log.warning("tried alone", place=suspect.place, deliveries=suspect.times)
+        return [suspect]
 
     def answer(self, delivery: Delivery, stored: asyncio.Future[PubAck]) -> None:
         """Acknowledge it as soon as `stored`, the publishing of what became of it, is done."""
@@ -144,16 +145,28 @@ class Deliveries:
         )
 
     async def _sorted(self, messages: Sequence[Msg]) -> list[Delivery]:
-        """Those above suspicion. Suspects wait for their trial, and what had trials enough is buried."""
+        """Those above suspicion; suspects wait for their trial."""
         deliveries = [Delivery(message) for message in messages]
         self._held.update(deliveries)
-        often, fatal = self._settings.max_deliver, self._settings.max_deliver + self._settings.fatal_deliveries
-        self._suspects += [delivery for delivery in deliveries if often < delivery.times <= fatal]
-        for delivery in deliveries:
-            if delivery.times > fatal:
-                error = f"given out {delivery.times - 1} times, and nobody lived to answer"
-                await self.bury(delivery, "never_answered", error)
+        often = self._settings.max_deliver
+        self._suspects += [delivery for delivery in deliveries if delivery.times > often]
         return [delivery for delivery in deliveries if delivery.times <= often]
+
+    async def _judge(self) -> list[Delivery]:
+        """Bury the condemned, once: who is the first and the last must show in trials anew. First wait for all that
+        died beside them: after an ack wait it has come again. Those of it above suspicion are given."""
+        self._judged = True
+        await asyncio.sleep(self._settings.ack_wait_seconds)
+        late = await self._sorted(await self._consumer.take(self._consumer.waiting)) if self._consumer.waiting else []
+        for delivery in condemned(self._suspects, self._fatal):
+            self._suspects.remove(delivery)
+            error = f"given out {delivery.times - 1} times, and nobody lived to answer"
+            await self.bury(delivery, "never_answered", error)
+        return late
+
+    @property
+    def _fatal(self) -> int:
+        return self._settings.max_deliver + self._settings.fatal_deliveries
 
     async def _until(self, holds: Callable[[], bool]) -> None:
         while not holds():
@@ -207,18 +220,28 @@ class Deliveries:
             self._metrics.passed_on.labels(message.kind).inc()
 
 
-def on_trial(suspects: Sequence[Delivery]) -> Delivery:
-    """The suspect to try next. If it ends the process, those that still wait come again with it, so each time they are
-    tried in another order, and all pass that stand on either side of it: forwards, backwards, and, as those between two
-    such would never be first, at random."""
-    in_order = sorted(suspects, key=lambda suspect: suspect.message.metadata.sequence.stream)
-    match max(suspect.times for suspect in suspects) % 3:
-        case 0:
-            return in_order[0]
-        case 1:
-            return in_order[-1]
-        case _:
-            return random.choice(in_order)
+def on_trial(suspects: Sequence[Delivery], fatal: int) -> Delivery:
+    """The suspect to try next. If it ends the process, those that still wait come again with it, so they are tried
+    forwards and backwards in turn: all pass that stand before the first or behind the last that kills."""
+    in_order = sorted(suspects, key=_sequence)
+    return in_order[0 if _forwards(suspects, fatal) else -1]
+
+
+def condemned(suspects: Sequence[Delivery], fatal: int) -> list[Delivery]:
+    """The first and the last of the suspects, where they came more than `fatal` times, and since the last judgement
+    all were tried in both orders."""
+    if not suspects or not _forwards(suspects, fatal):
+        return []
+    ends = {min(suspects, key=_sequence), max(suspects, key=_sequence)}
+    return [delivery for delivery in ends if delivery.times > fatal]
+
+
+def _forwards(suspects: Sequence[Delivery], fatal: int) -> bool:
+    return (max(suspect.times for suspect in suspects) - fatal) % 2 == 1
+
+
+def _sequence(delivery: Delivery) -> int:
+    return delivery.message.metadata.sequence.stream
 
 
 def retry_delay(first: float, deliveries: int) -> float:

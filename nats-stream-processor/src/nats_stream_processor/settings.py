@@ -18,8 +18,8 @@ OnnxFile = Annotated[str, AfterValidator(onnx_file)]
 Sha256 = Annotated[str, Field(pattern="^[0-9A-Fa-f]{64}$")]
 
 LEAST_FATAL_DELIVERIES = 6
-"""Deliveries: suspects are tried in three orders (`deliveries.on_trial`), and while some of them are still to come an
-order can pass an innocent by, so each order has to come round twice."""
+"""Deliveries: suspects are tried in two orders (`deliveries.on_trial`), and while some of them are still to come an
+order can pass an innocent by, so each order has to come round more than once."""
 
 
 class ProcessorSettings(Settings):
@@ -44,7 +44,7 @@ class ProcessorSettings(Settings):
         10,
         ge=LEAST_FATAL_DELIVERIES,
         description="further deliveries, each tried alone, before what ends the process each time is one; "
-        "fewer would bury others with it, as there are three orders of trial and each is needed twice",
+        "fewer would bury others with it, as there are two orders of trial and each is needed",
     )
     max_ack_pending: int = Field(1000, ge=1, description="posts given out to all replicas and not yet acknowledged")
     retry_delay: float = Field(
