@@ -143,9 +143,8 @@ class _Answers(BaseHTTPRequestHandler):
             self.send(404, b"", told | {"X-Error-Code": "EntryNotFound"})
         elif name.endswith(LARGE):
             linked = {"X-Linked-Etag": f'"{etag(content)}"', "X-Linked-Size": str(len(content))}
-            self.send(
-                302, b"", told | linked | {"Location": f"{self.hub.url_elsewhere}/elsewhere/{model}/{commit}/{name}"}
-            )
+            place = f"{self.hub.url_elsewhere}/elsewhere/{model}/{commit}/{name}?Signature=secret"
+            self.send(302, b"", told | linked | {"Location": place})
         else:
             self.send(200, content, told | {"ETag": f'"{etag(content)}"'})
 

@@ -238,8 +238,10 @@ def test_a_download_that_breaks_off_goes_on_where_it_broke(hub: Hub, folder: Pat
 def test_a_file_that_cannot_be_had_is_said(hub: Hub, folder: Path, cache: Path) -> None:
     hub.publish(MODEL, folder)
     hub.lost = True
-    with pytest.raises(ModelError, match=r"download of own/er broke off.*start again"):
+    with pytest.raises(ModelError, match=r"download of own/er broke off.*start again") as told:
         found(of_hub(cache), hub)
+    assert "/elsewhere/" in str(told.value)
+    assert "secret" not in str(told.value), "the address without what opens it"
 
 
 def test_a_hub_cannot_write_outside_the_cache(hub: Hub, folder: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import errno
 import glob
 import io
 import logging
+import re
 import time
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -25,6 +26,8 @@ ANSWER_SECONDS = 10.0
 PROGRESS_SECONDS = 10.0
 """Between two lines of one download in the log."""
 MEGABYTE = 1_000_000
+_SECRETS = re.compile(r"(?<=://)[^/\s]*@|\?[^\s'\"<>]+")
+"""In an address: the user with a password, and the query, whose signature opens it."""
 _SMALL_FILES = ["config.json", "tokenizer.json"]
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NOT_WRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
@@ -118,7 +121,8 @@ def _broken_off(model: HubModel, error: Exception, setting: str) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).partition("\n")[0]
+    line = (str(error) or type(error).__name__).partition("\n")[0]
+    return _SECRETS.sub("", line)
 
 
 def _progress(log: Log, model: HubModel) -> type:
