@@ -56,6 +56,10 @@ class Theirs:
     alone: list[Bare] = field(default_factory=list)
     backlog: list[Backlog] = field(default_factory=list)
 
+    def engine(self) -> Engine:
+        """A new one, which remembers nothing."""
+        return Engine(None, sentiment=self.classifiers["sentiment"], topics=self.classifiers["topics"])
+
 
 def options(prog: str) -> argparse.ArgumentParser:
     """What can be chosen."""
@@ -133,8 +137,8 @@ def measure(
 def measure_reference(theirs: Theirs, posts: Sequence[RawPost]) -> None:
     """One round."""
     progress("  the reference's models")
-    bare(Engine(None, **theirs.classifiers), posts[: WARMING // 10], 1)
-    theirs.alone.append(bare(Engine(None, **theirs.classifiers), posts, 1))
+    bare(theirs.engine(), posts[: WARMING // 10], 1)
+    theirs.alone.append(bare(theirs.engine(), posts, 1))
     progress("  processor with the reference's models, backlog")
     theirs.backlog.append(asyncio.run(backlog(posts, theirs.settings)))
 

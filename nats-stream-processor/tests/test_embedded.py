@@ -18,7 +18,7 @@ from nats_stream_processor.prediction import Prediction
 
 TOPIC_THRESHOLD = 0.5
 TOLERANCE = 0.01
-LARGEST_SHIPPED_MODEL = 30_000_000
+LARGEST_SHIPPED_MODEL = 37_000_000
 
 HOSTILE_POSTS = [
     "",

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from torch import Tensor
 
-VOCABULARY = 50_000
+VOCABULARY = 40_000
 """Pieces kept of 250,002: those our texts use, then the likeliest. A row costs 384 bytes of the running model."""
 SCRIPTS = ("LATIN", "GREEK", "ARABIC", "DEVANAGARI", "HIRAGANA", "KATAKANA", "CJK")
 """Of the languages that it is trained for: pieces of other scripts are left out."""

@@ -27,6 +27,9 @@ LANGUAGES = {
     "multilingual": ("ar", "de", "el", "es", "fr", "hi", "it", "ja", "pt"),
 }
 """A post whose language nobody knows is read as English: short exclamations, names and emoji mostly."""
+EXACT_LAYERS = {"english": (), "multilingual": tuple(f"layers.{layer}.narrow" for layer in range(4))}
+"""Kept in 32 bits, as their inputs have rare large values: topic sets agree with 32 bits throughout on 95.1 % of 2,868
+texts; on 94.9 % with three of these layers, on 92.9 % with none."""
 EXACT_TWEET_REPEATS = 6
 """Among the tweets whose topics calibrate, so that they weigh as much as the posts. Cross-validated on the calibration
 part: macro-F1 on exact tweets 0.627 with 3, 0.652 with 6, 0.629 with 10."""
@@ -118,7 +121,7 @@ def topics(examples: list[Example]) -> Bools:
 
 def write(weights: Weights, tokenizer: Path, folder: Path, name: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    onnx.save(build(weights, MAX_TOKENS), folder / "model.onnx")
+    onnx.save(build(weights, MAX_TOKENS, EXACT_LAYERS[name]), folder / "model.onnx")
     shutil.copyfile(tokenizer, folder / "tokenizer.json")
     config = {
         "languages": LANGUAGES[name],

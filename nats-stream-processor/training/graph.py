@@ -5,6 +5,8 @@ else in other company. Here every token gets its own scale: absolute maximum of 
 per output column; the products are of integers. Attention, normalisation and heads stay in 32-bit floats.
 """
 
+from collections.abc import Collection
+
 import numpy as np
 import onnx
 from network import ATTENTION_HEADS, LAYER_NORM_EPSILON, WIDTH
@@ -61,9 +63,10 @@ def quantised_columns(weight: NDArray[np.float32], levels: int) -> tuple[NDArray
 
 
 class Encoder(Graph):
-    def __init__(self, weights: Weights, max_tokens: int) -> None:
+    def __init__(self, weights: Weights, max_tokens: int, exact: Collection[str]) -> None:
         super().__init__()
         self.weights = weights
+        self.exact = exact
         self.max_tokens = max_tokens
         self.activation_zero = self.constant(ACTIVATION_ZERO, np.uint8)
         self.one = self.constant(1.0)
@@ -131,6 +134,8 @@ class Encoder(Graph):
         return self.added_and_normalised(narrow, hidden, f"{prefix}output_norm", f"{prefix}narrow.bias")
 
     def linear(self, tokens: str, name: str) -> str:
+        if name in self.exact:
+            return self.add("MatMul", tokens, self.constant(self.weights[f"{name}.weight"].T))
         return self.product(*self.quantised(tokens), self.weights[f"{name}.weight"].T)
 
     def attention(self, query_key_value: str, attention_bias: str, batch_shape: str) -> str:
@@ -161,9 +166,11 @@ class Encoder(Graph):
         )
 
 
-def build(weights: Weights, max_tokens: int) -> onnx.ModelProto:
-    """`input_ids`, `attention_mask` (int64 [posts, tokens]) to `sentiment` [posts, 3] and `topics` [posts, 19]."""
-    graph = Encoder(weights, max_tokens)
+def build(weights: Weights, max_tokens: int, exact: Collection[str] = ()) -> onnx.ModelProto:
+    """`input_ids`, `attention_mask` (int64 [posts, tokens]) to `sentiment` [posts, 3] and `topics` [posts, 19].
+
+    The linear layers named in `exact` (`layers.0.narrow`) keep 32 bits."""
+    graph = Encoder(weights, max_tokens, exact)
     ids, mask = "input_ids", "attention_mask"
     real = graph.add("Cast", mask, to=TensorProto.FLOAT)
     padding = graph.add("Mul", graph.add("Sub", graph.one, real), graph.constant(MASKED_SCORE))

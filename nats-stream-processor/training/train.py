@@ -2,7 +2,8 @@
 
 English: "broad" mixes sentiment tweets with weakly labelled topics; "exact" goes on from it at a lower rate with
 exactly labelled texts alone, so that the noisy labels do not have the last word; "student" keeps some of its layers and
-learns to answer as it does. "multilingual" is one stage: exactly labelled texts of all languages.
+learns to answer as it does. "languages" learns from exactly labelled texts of all languages, and "multilingual" goes on
+with fewer English tweets, as sentiment is learnt before topics are.
 """
 
 import argparse
@@ -34,13 +35,16 @@ LABEL_SMOOTHING = 0.05
 TOPIC_LOSS_WEIGHT = 5.0
 CLIP_NORM = 1.0
 LOG_EVERY_STEPS = 50
-STAGES = ("broad", "exact", "student", "multilingual")
-PEAK_RATE = {"broad": 1e-4, "exact": 5e-5, "student": 1e-4, "multilingual": 1e-4}
-EPOCHS = {"broad": 1.7, "exact": 1.0, "student": 2.0, "multilingual": 1.4}
-TWEET_TOPIC_REPEATS = {"broad": 4, "exact": 6, "student": 3, "multilingual": 3}
+STAGES = ("broad", "exact", "student", "languages", "multilingual")
+BEFORE = {"exact": "broad", "student": "exact", "multilingual": "languages"}
+"""What a stage goes on from."""
+PEAK_RATE = {"broad": 1e-4, "exact": 5e-5, "student": 1e-4, "languages": 1e-4, "multilingual": 1e-4}
+EPOCHS = {"broad": 1.7, "exact": 1.0, "student": 2.0, "languages": 1.4, "multilingual": 1.0}
+TWEET_TOPIC_REPEATS = {"broad": 4, "exact": 6, "student": 3, "languages": 3, "multilingual": 6}
 LABELLED_TWEET_REPEATS = 2
 EXACT_SENTIMENT_SHARE = 0.6
-MULTILINGUAL_SENTIMENT_SHARE = 0.3
+LANGUAGES_SENTIMENT_SHARE = 0.3
+MULTILINGUAL_BLUESKY_SHARE = 0.5
 XLM_T_REPEATS = 2
 ENGLISH_LAYERS = tuple(range(6))
 E5_LAYERS = (0, 2, 4, 6, 8, 11)
@@ -67,19 +71,32 @@ def student_examples(folder: Path) -> list[Example]:
     return tweets + with_topics(tweets) + english + data.bluesky_posts(folder).train
 
 
-def multilingual_examples(folder: Path) -> list[Example]:
+def languages_examples(folder: Path) -> list[Example]:
     tweets = data.sentiment_tweets(folder).train
-    part = tweets[: int(len(tweets) * MULTILINGUAL_SENTIMENT_SHARE)]
-    topics = [example for language in ("en", "es", "ja", "el") for example in data.topic_tweets(folder, language).train]
+    part = tweets[: int(len(tweets) * LANGUAGES_SENTIMENT_SHARE)]
     languages = data.language_tweets(folder).train * XLM_T_REPEATS
-    topics *= TWEET_TOPIC_REPEATS["multilingual"]
+    topics = exact_topics(folder, "languages")
     return part + with_topics(tweets) + languages + topics + data.bluesky_posts(folder).train
+
+
+def multilingual_examples(folder: Path) -> list[Example]:
+    posts = data.bluesky_posts(folder).train
+    part = posts[: int(len(posts) * MULTILINGUAL_BLUESKY_SHARE)]
+    tweets = with_topics(data.sentiment_tweets(folder).train)
+    return tweets + data.language_tweets(folder).train + exact_topics(folder, "multilingual") + part
+
+
+def exact_topics(folder: Path, stage: str) -> list[Example]:
+    languages = ("en", "es", "ja", "el")
+    examples = [example for language in languages for example in data.topic_tweets(folder, language).train]
+    return examples * TWEET_TOPIC_REPEATS[stage]
 
 
 EXAMPLES = {
     "broad": broad_examples,
     "exact": exact_examples,
     "student": student_examples,
+    "languages": languages_examples,
     "multilingual": multilingual_examples,
 }
 
@@ -200,7 +217,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("stage", choices=STAGES)
     options.add_argument("--data", type=Path, required=True, help="folder of the training texts")
-    options.add_argument("--base", type=Path, help="all-MiniLM-L6-v2's folder (broad), e5-small-q4.bin (multilingual)")
+    options.add_argument("--base", type=Path, help="all-MiniLM-L6-v2's folder (broad), e5-small-q4.bin (languages)")
     options.add_argument("--out", type=Path, required=True, help="folder for what is trained")
     options.add_argument("--layers", type=int, nargs="+", default=[0, 2, 3, 5], help="the layers a student keeps")
     options.add_argument("--threads", type=int, default=2)
@@ -211,21 +228,23 @@ def main() -> None:
     arguments.out.mkdir(parents=True, exist_ok=True)
     stage, out = arguments.stage, arguments.out
     examples = EXAMPLES[stage](arguments.data)
-    tokenizer_file = out / ("multilingual-tokenizer.json" if stage == "multilingual" else "tokenizer.json")
+    tokenizer_file = out / (
+        "multilingual-tokenizer.json" if stage in ("languages", "multilingual") else "tokenizer.json"
+    )
     if stage == "broad":
         texts = [example.text for example in examples] + data.bluesky_texts(arguments.data)
         tokenizer, placed = with_emoji(arguments.base / "tokenizer.json", emoji_by_use(texts))
         tokenizer.save(str(tokenizer_file))
         network = from_bert(load_file(arguments.base / "model.safetensors"), ENGLISH_LAYERS)
         start_from_names(network.words.weight, tokenizer, placed)
-    elif stage == "multilingual":
+    elif stage == "languages":
         texts = [example.text for example in examples if example.language != "en"]
         network, tokenizer = multilingual_e5(arguments.base, E5_LAYERS, texts)
         tokenizer.save(str(tokenizer_file))
     else:
         tokenizer = Tokenizer.from_file(str(tokenizer_file))
         tokenizer.encode_special_tokens = True
-        network = of_state(load_file(out / ("broad.safetensors" if stage == "exact" else "exact.safetensors")))
+        network = of_state(load_file(out / f"{BEFORE[stage]}.safetensors"))
     if stage == "student":
         examples = taught(network, tokenizer, examples)
         network = with_layers(network, arguments.layers)

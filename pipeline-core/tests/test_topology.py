@@ -8,7 +8,8 @@ import pytest
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from pipeline_core import logs
-from pipeline_core.errors import TopologyError, in_words
+from pipeline_core.errors import TopologyError
+from pipeline_core.refusals import in_words
 from pipeline_core.testing import running_broker
 from pipeline_core.topology import BorrowedStream, Bucket, Consumer, Stream, dead_letter_stream, ensure
 

@@ -18,6 +18,8 @@ def open_session(model: Path | bytes, threads: int, file: Path) -> onnxruntime.I
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    # Of each shape of a batch it would remember where its arrays go, and hold them all: 50 MB for nothing.
+    options.enable_mem_pattern = False
     # Spinning threads would take the processor from the event loop between batches.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     # Of what fails it raises an error, which is told in our log: its own line there would be no JSON.

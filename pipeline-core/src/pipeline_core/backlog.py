@@ -21,8 +21,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from pipeline_core.errors import in_words
 from pipeline_core.logs import Log, Seldom
+from pipeline_core.refusals import in_words
 from pipeline_core.topology import Consumer
 
 INTERVAL = 5.0  # seconds between questions: two small requests, and finer than any scraping

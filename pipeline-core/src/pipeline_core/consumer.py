@@ -23,8 +23,9 @@ from nats.js.api import Header
 
 from pipeline_core import background
 from pipeline_core.backoff import Backoff
-from pipeline_core.errors import TopologyError, in_words
+from pipeline_core.errors import TopologyError
 from pipeline_core.logs import Log
+from pipeline_core.refusals import in_words
 from pipeline_core.topology import Consumer
 
 IN_FLIGHT = 256  # messages asked for ahead of the work; at 10 posts/s they still finish within the ack wait of 30 s

@@ -24,8 +24,8 @@ from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
-from pipeline_core.errors import in_words
 from pipeline_core.letterbox import Letter, NotReplayable, Wanted, content, destination, letters, remove, replay
+from pipeline_core.refusals import in_words
 from pipeline_core.settings import STREAM_NAME, Settings, load
 from pipeline_core.shown import cut, shown, shown_bytes
 from pipeline_core.timestamps import format_utc, rfc3339_utc

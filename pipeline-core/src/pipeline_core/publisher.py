@@ -23,8 +23,9 @@ from pydantic_core import from_json
 
 from pipeline_core import background
 from pipeline_core.backoff import Backoff
-from pipeline_core.errors import PublishRejected, TopologyError, in_words
+from pipeline_core.errors import PublishRejected, TopologyError
 from pipeline_core.logs import Log, Seldom
+from pipeline_core.refusals import in_words
 
 WINDOW = 256  # messages under way; more gains nothing on a local broker, and this many bound our memory
 ACK_TIMEOUT = 5.0  # seconds; a leader's election in a cluster of three can take longer, and is then retried

@@ -22,9 +22,10 @@ from nats.js.api import (
 from nats.js.errors import APIError, BadRequestError, BucketNotFoundError, NotFoundError
 
 from pipeline_core.backoff import Backoff
-from pipeline_core.errors import TopologyError, in_words
+from pipeline_core.errors import TopologyError
 from pipeline_core.health import Health
 from pipeline_core.logs import Log
+from pipeline_core.refusals import in_words
 from pipeline_core.subjects import covers, everything_below, meet, prefix
 
 MIB = 1024 * 1024
