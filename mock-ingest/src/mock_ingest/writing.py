@@ -12,7 +12,7 @@ TOPICS = tuple(ENGLISH)
 LANGUAGES = tuple(EVERYDAY)
 LINK_HOST = "example.com"
 
-#: Of ordinary posts: written in another language than English (on the network it is more; the models read English).
+#: Of ordinary posts: written in another language than English (on the network it is more).
 _OTHER_LANGUAGE_SHARE = 0.25
 _EMOJI_SHARE = 0.3
 _MENTION_SHARE = 0.06
