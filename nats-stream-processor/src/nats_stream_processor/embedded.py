@@ -22,7 +22,7 @@ from nats_stream_processor.batching import batches
 from nats_stream_processor.errors import ModelError
 from nats_stream_processor.labels import SENTIMENT_LABELS, TOPIC_LABELS
 from nats_stream_processor.prediction import NO_PREDICTION, Prediction
-from nats_stream_processor.sessions import open_session, open_tokenizer
+from nats_stream_processor.sessions import give_back_freed, open_session, open_tokenizer
 from nats_stream_processor.text import clean
 
 MODELS = Path(__file__).parent / "model"
@@ -119,7 +119,9 @@ class EmbeddedModels:
         folders = sorted(config.parent for config in folder.glob(f"*/{CONFIG_FILE}"))
         if not folders:
             raise ModelError(f"{folder} holds no model. Restore it from its release.")
-        return cls([EmbeddedModel.load(one, max_tokens=max_tokens) for one in folders], threads)
+        models = [EmbeddedModel.load(one, max_tokens=max_tokens) for one in folders]
+        give_back_freed()
+        return cls(models, threads)
 
     @property
     def languages(self) -> frozenset[str]:

@@ -11,9 +11,9 @@ from nats_stream_processor.embedded import EmbeddedModels, Floats
 from nats_stream_processor.names import EMBEDDED
 from nats_stream_processor.prediction import NO_PREDICTION, Prediction
 
-REMEMBERED_POSTS = 4_096
+REMEMBERED_POSTS = 2_048
 REMEMBERED_LETTERS = 400
-"""Of a text, at most: what bots and greetings repeat is short. With REMEMBERED_POSTS some 6 MB."""
+"""Of a text, at most: what bots and greetings repeat is short. With REMEMBERED_POSTS 6 MB at the most."""
 
 Post = tuple[str, str]  # text and language
 
