@@ -64,8 +64,8 @@ def predict(models: EmbeddedModels, texts: Sequence[str], language: str = "en") 
     return models.predict(texts, [language] * len(texts))
 
 
-def sentiment(models: EmbeddedModels, text: str) -> str:
-    prediction = predict(models, [text])[0]
+def sentiment(models: EmbeddedModels, text: str, language: str = "en") -> str:
+    prediction = predict(models, [text], language)[0]
     return SENTIMENT_LABELS.names[prediction.sentiment.index(max(prediction.sentiment))]
 
 
@@ -158,6 +158,29 @@ def test_a_post_is_read_to_the_limit_asked_for() -> None:
 )
 def test_an_obvious_sentiment_is_seen(models: EmbeddedModels, text: str, label: str) -> None:
     assert sentiment(models, text) == label
+
+
+@pytest.mark.parametrize(
+    ("language", "glad", "angry"),
+    [
+        (
+            "es",
+            "¡Qué día tan maravilloso, me encanta, muchas gracias! 😍",
+            "Odio este servicio, es horrible, qué enfado",
+        ),
+        ("fr", "J'adore ce concert, c'était magnifique, merci beaucoup !", "C'est nul, je déteste ça, quelle honte"),
+        ("de", "Ich liebe es, der schönste Tag meines Lebens, vielen Dank!", "Schrecklich, ich hasse das"),
+        ("it", "Che bello, sono felicissimo, grazie a tutti!", "Che schifo, odio tutto questo, sono furioso"),
+        ("pt", "Amei, que dia lindo, obrigado a todos!", "Que horror, odeio isso, péssimo serviço"),
+        ("ja", "とても楽しかった!最高の一日、ありがとう!", "最悪だ、本当に腹が立つ、大嫌い"),
+        ("el", "Τι υπέροχη μέρα, σας ευχαριστώ πολύ, το λατρεύω!", "Απαίσιο, ντροπή σας, το μισώ"),
+        ("ar", "أحب هذا كثيرا، يوم رائع، شكرا لكم", "هذا سيئ جدا وأنا غاضب، أكره هذا"),
+    ],
+)
+def test_an_obvious_sentiment_is_seen_in_other_languages(
+    models: EmbeddedModels, language: str, glad: str, angry: str
+) -> None:
+    assert [sentiment(models, text, language) for text in (glad, angry)] == ["positive", "negative"]
 
 
 @pytest.mark.parametrize(
