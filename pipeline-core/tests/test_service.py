@@ -49,8 +49,13 @@ SERVICE = textwrap.dedent(
         finally:
             if mode == "late":
                 background.start(loop(), service.log, "loop")
-            await asyncio.sleep(60 if mode in ("slow", "late") else 0.2)
-            service.log.info("handed over")
+            try:
+                await asyncio.sleep(60 if mode in ("slow", "late", "unanswered") else 0.2)
+                service.log.info("handed over")
+            finally:
+                if mode == "unanswered":
+                    service.log.info("handing back")
+                    await asyncio.sleep(3600)
 
     sys.exit(run(main, load(Settings)))
     """
@@ -138,6 +143,19 @@ async def test_a_hand_over_that_takes_too_long_is_cut_off_and_said(tmp_path: Pat
     code, output = toy.end(signal.SIGTERM)
     assert code == 1
     assert "not drained in time" in output
+
+
+async def test_a_hand_back_that_nobody_answers_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    toy = Toy(tmp_path, "unanswered", DRAIN_SECONDS="0.5")
+    await eventually(lambda: toy.status("/health"), "answers")
+    code, output = toy.end(signal.SIGTERM)
+    assert code == 1
+    assert [json.loads(line)["event"] for line in output.splitlines()] == [
+        "started",
+        "stopping",
+        "not drained in time",
+        "handing back",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from pipeline_core import background
 from pipeline_core.backoff import Backoff
 from pipeline_core.errors import TopologyError
 from pipeline_core.logs import Log
+from pipeline_core.refusals import in_words
 
 from nats_firehose_ingest.ledger import CursorLedger, earliest
 from nats_firehose_ingest.metrics import Metrics
@@ -122,7 +123,7 @@ class Cursors:
                 return None
             except (NatsError, JetStreamError) as error:
                 delay = backoff.next()
-                why = str(error) or type(error).__name__
+                why = in_words(error)
                 self._log.warning("bucket not read", key=place, why=why, retry_seconds=round(delay, 1))
                 await asyncio.sleep(delay)
 
@@ -169,7 +170,7 @@ class Cursors:
             await change
         except (NatsError, JetStreamError) as error:
             self._failures += 1
-            self._log.warning("cursor not saved, trying again", why=str(error) or type(error).__name__)
+            self._log.warning("cursor not saved, trying again", why=in_words(error))
             await self._mend()
             return False
         self._failures = 0
@@ -179,7 +180,7 @@ class Cursors:
         try:
             await self._ensure()
         except (NatsError, TopologyError) as error:
-            self._log.warning("bucket not mended", why=str(error) or type(error).__name__)
+            self._log.warning("bucket not mended", why=in_words(error))
 
 
 def key(service: str, origin: str) -> str:

@@ -13,6 +13,7 @@ from nats.errors import Error as NatsError
 from prometheus_client import Gauge
 
 from pipeline_core.logs import Log
+from pipeline_core.refusals import in_words
 from pipeline_core.service import Service
 from pipeline_core.settings import AnySettings
 
@@ -75,7 +76,7 @@ async def connected(service: Service[AnySettings], gauge: Gauge) -> AsyncIterato
         try:
             await client.close()
         except (NatsError, OSError) as error:
-            log.warning("broker connection not closed cleanly", error=str(error))
+            log.warning("broker connection not closed cleanly", error=in_words(error))
 
 
 class _Trouble:
@@ -86,7 +87,7 @@ class _Trouble:
         self._told: dict[str, float] = {}
 
     async def tell(self, error: Exception) -> None:
-        what = str(error) or type(error).__name__
+        what = in_words(error)
         now = time.monotonic()
         if now - self._told.get(what, -REPEAT_LOG) >= REPEAT_LOG:
             self._told = {what: now}
