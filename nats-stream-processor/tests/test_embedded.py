@@ -202,10 +202,10 @@ def test_the_shipped_models_are_small() -> None:
         assert model.stat().st_size <= LARGEST_SHIPPED_MODEL
 
 
-def test_a_language_that_no_model_was_taught_is_not_guessed(models: EmbeddedModels) -> None:
-    said = models.predict(["I love it", "정말 좋아요", "I love it"], ["en", "ko", "tlh"])
+def test_a_language_that_no_model_can_be_trusted_in_is_not_guessed(models: EmbeddedModels) -> None:
+    said = models.predict(["I love it", "정말 좋아요", "I love it", "बहुत बढ़िया"], ["en", "ko", "tlh", "hi"])
     assert said[0].sentiment is not None
-    assert said[1:] == [Prediction(None, None)] * 2
+    assert said[1:] == [Prediction(None, None)] * 3
 
 
 # A model folder that cannot be used says what is wrong.

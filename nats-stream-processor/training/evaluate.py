@@ -29,6 +29,9 @@ from nats_stream_processor.embedded import MODELS, EmbeddedModels
 CARD = MODELS / "MODEL_CARD.md"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 AT_ONCE = 64
+READ_AS = {"hi": "es"}
+"""Hindi was taught and is measured, but the service does not answer in it: another language of the same model leads to
+the same answer, as the model is not told which it is."""
 FOLDERS = ("tweeteval-sentiment", "xlm-t-sentiment", "tweet-topic-xl", "bluesky-unlabelled", "semeval2017-sentiment")
 
 
@@ -70,7 +73,7 @@ def answers(models: EmbeddedModels, examples: Sequence[Example]) -> tuple[Floats
     predictions = []
     for start in range(0, len(examples), AT_ONCE):
         part = examples[start : start + AT_ONCE]
-        predictions += models.predict([one.text for one in part], [one.language for one in part])
+        predictions += models.predict([one.text for one in part], [READ_AS.get(one.language, one.language) for one in part])
     sentiments = np.array([prediction.sentiment for prediction in predictions], np.float32)
     return sentiments, np.array([prediction.topics for prediction in predictions], np.float32)
 

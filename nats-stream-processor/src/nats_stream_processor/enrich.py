@@ -33,12 +33,11 @@ TWO_LETTERS = {
     "spa": "es",
     "fra": "fr",
     "fre": "fr",
-    "hin": "hi",
     "ita": "it",
     "jpn": "ja",
     "por": "pt",
 }
-"""ISO 639-1 of 639-2 and 639-3, for the languages that the embedded models were taught."""
+"""ISO 639-1 of 639-2 and 639-3, for the languages in which the embedded models answer."""
 _CODE = re.compile(r"[a-z]{2,3}")
 DIGITS = 4  # of a probability: finer than any model's calibration, and a third of the bytes
 

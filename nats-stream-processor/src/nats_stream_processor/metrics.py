@@ -44,7 +44,7 @@ class Metrics:
             "sentiment_uncertain_total", "Posts whose sentiment was below the threshold, marked or left out"
         )
         self.unsupported = counter(
-            "unsupported_language_posts_total", "Posts in a language that no model was taught, by language", "language"
+            "unsupported_language_posts_total", "Posts in a language in which no model answers, by language", "language"
         )
         self.repeats = counter("posts_repeated_total", "Posts answered as the same text was a short while ago")
         self.sentiment_confidence = histogram("sentiment_confidence", "Probability of the sentiment named", _SHARES)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What the models say of one post; None where none was asked, or none was taught the post's language.
+    """What the models say of one post; None where none was asked, or none answers in the post's language.
 
     `sentiment`: negative, neutral, positive, which add up to one. `topics` in the order of the 19: each probability is
     its own yes or no.
