@@ -73,7 +73,8 @@ def answers(models: EmbeddedModels, examples: Sequence[Example]) -> tuple[Floats
     predictions = []
     for start in range(0, len(examples), AT_ONCE):
         part = examples[start : start + AT_ONCE]
-        predictions += models.predict([one.text for one in part], [READ_AS.get(one.language, one.language) for one in part])
+        languages = [READ_AS.get(one.language, one.language) for one in part]
+        predictions += models.predict([one.text for one in part], languages)
     sentiments = np.array([prediction.sentiment for prediction in predictions], np.float32)
     return sentiments, np.array([prediction.topics for prediction in predictions], np.float32)
 
