@@ -117,6 +117,6 @@ async def test_each_post_and_each_removal_reaches_the_page_once(
         shown = await snapshot(origin)
         counted = await metrics(origin)
     assert {one["text"] for one in shown["posts"]} == {f"post {number}" for number in range(DELETED, POSTS)}
-    assert (shown["stats"]["total"], shown["stats"]["unscored"]) == (POSTS - DELETED, unscored)
+    assert (shown["stats"]["window"]["total"], shown["stats"]["last15"]["unscored"]) == (POSTS - DELETED, unscored)
     assert counted["sentiment_web_messages_received_total"] == POSTS + DELETED
     assert counted["sentiment_web_posts_repeated_total"] == 0

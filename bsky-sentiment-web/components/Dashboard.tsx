@@ -23,12 +23,12 @@ export function Dashboard({ snapshot, filter: first }: { snapshot: Snapshot; fil
         <main className="grid gap-x-12 gap-y-10 pb-16 lg:grid-cols-[minmax(20rem,26rem)_minmax(0,1fr)] xl:gap-x-20">
           <div className="space-y-10 lg:sticky lg:top-8 lg:self-start">
             <SentimentShare
-              stats={stats}
+              stats={stats.last15}
               chosen={filter.sentiment}
               onChoose={(sentiment) => choose({ ...filter, sentiment })}
             />
             <TopicRanking
-              topics={stats.topics}
+              topics={stats.last15.topics}
               chosen={filter.topic}
               onChoose={(topic) => choose({ ...filter, topic })}
             />

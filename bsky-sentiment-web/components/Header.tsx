@@ -32,8 +32,8 @@ export function Header({ state, stats }: { state: State; stats: Stats }) {
           <span data-testid="rate">{formatRate(stats.rate)}</span>
         </Figure>
         <Figure name="posts counted">
-          <span data-count={stats.total} data-testid="total">
-            {formatCount(stats.total)}
+          <span data-count={stats.window.total} data-testid="total">
+            {formatCount(stats.window.total)}
           </span>
         </Figure>
       </dl>

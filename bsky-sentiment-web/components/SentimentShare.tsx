@@ -3,7 +3,11 @@ import { SENTIMENTS, type Sentiment, sentimentName } from "@/lib/sentiments";
 import type { Stats } from "@/lib/wire";
 import { ShareBar } from "./ShareBar";
 
-type Props = { stats: Stats; chosen: Sentiment | null; onChoose: (sentiment: Sentiment | null) => void };
+type Props = {
+  stats: Stats["last15"];
+  chosen: Sentiment | null;
+  onChoose: (sentiment: Sentiment | null) => void;
+};
 
 /** The share of each sentiment among all posts of the window; a click shows only those posts. */
 export function SentimentShare({ stats, chosen, onChoose }: Props) {

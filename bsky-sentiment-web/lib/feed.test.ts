@@ -1,20 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { shownPost } from "@/test/posts";
 import { addPosts, FEED_LIMIT, feedOf, pause, removePosts, replacePost, resume } from "./feed";
 import type { Post } from "./wire";
 
 /** Posts `from` down to `to`, newest first, as they arrive. */
 function posts(from: number, to: number): Post[] {
-  return Array.from({ length: from - to + 1 }, (_, place) => ({
-    uri: `at://${from - place}`,
-    author: "did:plc:a",
-    text: "",
-    truncated: false,
-    time: null,
-    langs: [],
-    sentiment: null,
-    topics: [],
-    link: null,
-  }));
+  return Array.from({ length: from - to + 1 }, (_, place) => shownPost(from - place));
 }
 
 const uris = (list: readonly Post[]) => list.map((post) => post.uri);

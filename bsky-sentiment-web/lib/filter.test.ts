@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { EVERYTHING, filterQuery, parseFilter } from "./filter";
+import { shownPost } from "@/test/posts";
+import { EVERYTHING, filterQuery, matches, parseFilter } from "./filter";
 import { SENTIMENTS } from "./sentiments";
 import { TOPICS } from "./topics";
 
@@ -20,8 +21,10 @@ describe("a filter", () => {
   it("reads back from its query as itself", () => {
     for (const sentiment of [null, ...SENTIMENTS]) {
       for (const topic of [null, ...TOPICS]) {
-        const filter = { sentiment, topic };
-        expect(parse(filterQuery(filter))).toEqual({ filter, errors: [] });
+        for (const lang of [null, "en", "und"]) {
+          const filter = { sentiment, topic, lang };
+          expect(parse(filterQuery(filter))).toEqual({ filter, errors: [] });
+        }
       }
     }
   });
@@ -34,4 +37,22 @@ describe("a filter", () => {
       expect(errors).toEqual([{ parameter: "topic", allowed: TOPICS }]);
     },
   );
+
+  it.each(["EN", "english", "e", "en-GB", "*", "e1", "<b>"])("refuses the language %s", (lang) => {
+    const { filter, errors } = parseFilter(new URLSearchParams({ lang }));
+    expect(filter).toEqual(EVERYTHING);
+    expect(errors).toMatchObject([{ parameter: "lang" }]);
+  });
+
+  it.each([
+    ["en", { lang: "en" }],
+    ["en", { lang: "en", langs: ["de"] }],
+    ["pt", { langs: ["pt-BR", "en"] }],
+    ["zh", { langs: ["zh"] }],
+    ["und", {}],
+    ["und", { langs: ["<script>", "en"] }],
+  ])("for the language %s lets a post through with %o", (lang, post) => {
+    expect(matches({ ...EVERYTHING, lang }, shownPost(1, post))).toBe(true);
+    expect(matches({ ...EVERYTHING, lang: "xx" }, shownPost(1, post))).toBe(false);
+  });
 });

@@ -2,8 +2,8 @@ import { type Filter, matches } from "@/lib/filter";
 import type { Post, Removal } from "@/lib/wire";
 import { sseFrame } from "./frame";
 
-/** A post in its newest version: an edit puts another `post` here, a removal leaves null. */
-export type Versions = { post: Post | null; rev: string | null };
+/** A post in its newest version: an edit puts another `post` here, a removal leaves null. `at` is when the broker stored it (ms). */
+export type Versions = { post: Post | null; rev: string | null; at: number };
 
 /**
  * Something that viewers are told, at its place in the stream. It looks at the post when it is sent, so a replay shows

@@ -89,7 +89,7 @@ describe("a viewer", () => {
     expect(snapshot?.event).toBe("snapshot");
     expect(snapshot?.data.posts).toHaveLength(SNAPSHOT_POSTS);
     expect(snapshot?.data.posts[0].text).toBe("post 200");
-    expect(snapshot?.data.stats).toMatchObject({ total: 200, sentiments: { POSITIVE: 200 } });
+    expect(snapshot?.data.stats.last15).toMatchObject({ total: 200, sentiments: { POSITIVE: 200 } });
 
     publish(201, 30);
     expect(texts(takeAll(viewer))).toEqual(names(201, 230));
@@ -169,7 +169,7 @@ describe("a viewer", () => {
     expect(snapshot?.data.posts.map((p: { text: string }) => p.text)).toEqual(
       [27, 21, 15, 9, 3].map((n) => `post ${n}`),
     );
-    expect(snapshot?.data.stats.total).toBe(30);
+    expect(snapshot?.data.stats.window.total).toBe(30);
     publish(31, 12, mixed);
     expect(texts(takeAll(viewer))).toEqual(["post 33", "post 39"]);
   });
@@ -219,7 +219,7 @@ describe("a viewer", () => {
   it("starts anew with a snapshot where removals after its last event are no longer known", () => {
     readBack(3);
     for (let number = 1; number <= CAPACITY; number++) receive(3 + number, deletion(1_000 + number));
-    expect(hub.stats().total).toBe(3);
+    expect(hub.stats().window.total).toBe(3);
     expect(takeAll(open({ lastEventId: "life1-2" }))[0]?.event).toBe("snapshot");
     expect(takeAll(open({ lastEventId: "life1-3" })).map((e) => e.event)).not.toContain("snapshot");
   });
@@ -259,7 +259,7 @@ describe("a viewer", () => {
     now += SECOND;
     publish(501, 100);
     expect(texts(takeAll(viewer))).toEqual(names(591, 600));
-    expect(hub.stats().total).toBe(600);
+    expect(hub.stats().window.total).toBe(600);
   });
 
   it("gets a heartbeat every 15 seconds", () => {
@@ -297,7 +297,7 @@ describe("a viewer", () => {
     hub.tick();
     const stats = takeAll(viewer).find((e) => e.event === "stats");
     expect(stats?.id).toBe("life1-6");
-    expect(stats?.data).toMatchObject({ total: 6, rate: 5 });
+    expect(stats?.data).toMatchObject({ window: { total: 6 }, rate: 5 });
   });
 });
 
@@ -356,7 +356,7 @@ describe("the hub", () => {
     hub.message(1, encoded("nonsense"), now);
     hub.message(2, new Uint8Array([0xff]), now);
     hub.message(3, encoded(enriched(3)), now);
-    expect(hub.stats().total).toBe(1);
+    expect(hub.stats().window.total).toBe(1);
     const rejected = await hub.metrics.rejected.get();
     expect(Object.fromEntries(rejected.values.map((v) => [v.labels.reason, v.value]))).toEqual({
       not_an_object: 1,
@@ -374,8 +374,11 @@ describe("the hub", () => {
     receive(8, deletion(5));
     const { posts, stats } = hub.snapshot(EVERYTHING);
     expect(posts.map((post) => post.text)).toEqual(["post 3", "post 1"]);
-    expect(stats).toMatchObject({ total: 2, sentiments: { POSITIVE: 2 } });
-    expect(stats.topics.music).toBe(2);
+    expect(stats.last15).toMatchObject({
+      total: 2,
+      sentiments: { POSITIVE: 2 },
+      topics: { music: { total: 2 } },
+    });
   });
 
   it("wakes viewers for a removal as for a post", () => {

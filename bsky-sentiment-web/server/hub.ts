@@ -1,10 +1,11 @@
 import type { Filter } from "@/lib/filter";
 import type { Snapshot, State, Stats } from "@/lib/wire";
 import { Client, type ClientOptions, newestPosts } from "./client";
-import { Counts } from "./counts";
 import { sseFrame } from "./frame";
+import { History } from "./history";
+import { Lag } from "./lag";
 import type { StreamListener } from "./listener";
-import { decodeMessage, type Message } from "./message";
+import { decodeMessage, type Message, type Received } from "./message";
 import type { Metrics } from "./metrics";
 import { Rate } from "./rate";
 import { describeState } from "./state";
@@ -45,6 +46,7 @@ export class Hub implements StreamListener {
   stateFrame = "";
   readonly #viewers = new Set<Viewer>();
   readonly #rate: Rate;
+  readonly #lag = new Lag();
   readonly #timers: NodeJS.Timeout[] = [];
   #connection: "connecting" | "connected" | "disconnected" = "connecting";
   #streamMissing: string | null = null;
@@ -98,7 +100,7 @@ export class Hub implements StreamListener {
   }
 
   begin(epoch: string, floor: number): void {
-    this.window = new PostWindow(epoch, floor, this.capacity);
+    this.window = new PostWindow(epoch, floor, this.capacity, new History(this.clock()));
     this.caughtUp = false;
     this.#newestAt = null;
     this.#streamMissing = null;
@@ -151,20 +153,20 @@ export class Hub implements StreamListener {
       posts: window ? newestPosts(window, filter) : [],
       stats: this.stats(now),
       state: this.state(now),
+      timelines: this.#known(now).timelines,
     };
   }
 
   stats(now = this.clock()): Stats {
-    const { total, unscored, sentiments, topics } =
-      this.caughtUp && this.window ? this.window.counts : new Counts();
-    const rate = Math.round(this.#rate.perSecond(now) * 10) / 10;
+    const { last15, latest } = this.#known(now);
     return {
-      total,
-      capacity: this.capacity,
-      rate,
-      sentiments: { ...sentiments },
-      unscored,
-      topics: { ...topics },
+      at: now,
+      rate: Math.round(this.#rate.perSecond(now) * 10) / 10,
+      lag: this.#lag.percentiles(now),
+      viewers: this.viewers,
+      last15,
+      latest,
+      window: { total: this.caughtUp ? (this.window?.size ?? 0) : 0, capacity: this.capacity },
     };
   }
 
@@ -193,7 +195,7 @@ export class Hub implements StreamListener {
     const now = this.clock();
     this.#refreshStats();
     this.#refreshState();
-    this.metrics.windowPosts.set(this.window?.counts.total ?? 0);
+    this.metrics.windowPosts.set(this.window?.size ?? 0);
     for (const viewer of [...this.#viewers]) {
       const stalled = viewer.busySince !== null && now - viewer.busySince > STALL_MS;
       if (!stalled && !viewer.client.behind) continue;
@@ -209,29 +211,38 @@ export class Hub implements StreamListener {
     if (kind === "delete") this.metrics.removed.inc({ reason: kind }, window.delete(sequence, message));
     else if (kind === "account")
       this.metrics.removed.inc({ reason: kind }, window.account(sequence, message));
-    else if (kind === "update") this.#note(window.edit(sequence, message), storedAt);
-    else this.#note(window.add(sequence, message), storedAt);
+    else if (kind === "update") this.#note(window.edit(sequence, message, storedAt), message, storedAt);
+    else this.#note(window.add(sequence, message, storedAt), message, storedAt);
   }
 
-  #note(outcome: Outcome, storedAt: number): void {
-    if (outcome === "added") this.#noteNews(storedAt);
+  #note(outcome: Outcome, message: Received, storedAt: number): void {
+    if (outcome === "added") this.#noteNews(message, storedAt);
     else if (outcome === "repeated") this.metrics.repeated.inc();
     else if (outcome === "delete" || outcome === "account") this.metrics.suppressed.inc({ reason: outcome });
     else this.metrics.edits.inc({ outcome });
   }
 
-  /** A new post is what "live", the rate and the age are about; edits and removals are not. */
-  #noteNews(storedAt: number): void {
+  /** A new post is what "live", the rate, the lag and the age are about; edits and removals are not. */
+  #noteNews({ receivedAt }: Received, storedAt: number): void {
     this.#newestAt = storedAt;
     if (!this.caughtUp) return;
     const now = this.clock();
     this.#rate.mark(now);
+    if (receivedAt !== null) this.#lag.mark(receivedAt, now);
     this.metrics.age.observe(Math.max(0, now - storedAt) / 1_000);
   }
 
   #publishState(): void {
     this.#refreshState();
     this.#wakeAll();
+  }
+
+  /** The history, or an empty one while it is not yet to be told. */
+  #known(now: number): History {
+    if (!this.caughtUp || !this.window) return new History(now);
+    const { history } = this.window;
+    history.advance(now);
+    return history;
   }
 
   #refreshStats(): void {

@@ -19,15 +19,22 @@ describe("an enriched message", () => {
       uri: "at://did:plc:author1/app.bsky.feed.post/3k1",
       author: "did:plc:author1",
       text: "post 1",
+      handle: null,
       truncated: false,
+      facets: [],
       time: "2026-07-04T14:38:08.999Z",
       langs: ["en"],
+      lang: null,
+      labels: [],
+      adult: false,
       sentiment: {
         label: "POSITIVE",
         score: 0.92,
         probabilities: { negative: 0.01, neutral: 0.07, positive: 0.92 },
       },
+      unscoredReason: null,
       topics: ["music"],
+      topicConfidence: 0.81,
       link: "https://bsky.app/profile/did%3Aplc%3Aauthor1/post/3k1",
     });
   });
@@ -107,8 +114,13 @@ describe("the kind of a message", () => {
   it("is a new post where nothing is said, or an edit, with the revision where that is known", () => {
     expect(decodeMessage(encoded(enriched(1)))).toMatchObject({ kind: "create", rev: null });
     for (const kind of ["create", "update"]) {
-      const message = enriched(1, { kind, rev: "3mkt3zlqb5c2x" });
-      expect(decodeMessage(encoded(message))).toEqual({ kind, post: post(), rev: "3mkt3zlqb5c2x" });
+      const message = enriched(1, { kind, rev: "3mkt3zlqb5c2x", receivedAt: null });
+      expect(decodeMessage(encoded(message))).toEqual({
+        kind,
+        post: post(),
+        rev: "3mkt3zlqb5c2x",
+        receivedAt: null,
+      });
     }
   });
 
@@ -133,9 +145,13 @@ describe("the kind of a message", () => {
 
   it("lets a post carry what a page does not show yet", () => {
     const reply = { root: "at://a", parent: "at://b" };
-    const facets = [{ start: 0, end: 4, kind: "tag", value: "x" }];
-    const embed = { embed: "images", labels: ["porn"], links: ["https://x.example"] };
-    const more = { lang: "en", reply, facets, ...embed, mentions: ["did:plc:x"], tags: ["x"] };
+    const more = {
+      reply,
+      embed: "images",
+      links: ["https://x.example"],
+      mentions: ["did:plc:x"],
+      tags: ["x"],
+    };
     expect(post(more)).toEqual(post());
   });
 });

@@ -5,6 +5,9 @@ import { authorSchema, enrichedSchema, milliseconds, revSchema, toPost, uriSchem
 /** One version of a post; `rev` orders the versions, where it is known. */
 export type Written = { post: Post; rev: string | null };
 
+/** When the suite first saw a post (ms), where that is known. */
+export type Received = { receivedAt: number | null };
+
 /** The end of a post. */
 export type Deletion = { uri: string; rev: string | null };
 
@@ -12,7 +15,7 @@ export type Deletion = { uri: string; rev: string | null };
 export type Account = { author: string; active: boolean; at: number | null };
 
 export type Message =
-  | ({ kind: "create" | "update" } & Written)
+  | ({ kind: "create" | "update" } & Written & Received)
   | ({ kind: "delete" } & Deletion)
   | ({ kind: "account" } & Account);
 
@@ -72,7 +75,8 @@ function readMessage(value: unknown): Message {
     }
     default: {
       const message = enrichedSchema.parse(value);
-      return { kind, post: toPost(message), rev: message.rev };
+      const receivedAt = milliseconds(message.received_at);
+      return { kind, post: toPost(message), rev: message.rev, receivedAt };
     }
   }
 }

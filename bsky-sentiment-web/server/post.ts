@@ -1,11 +1,11 @@
 import { z } from "zod";
+import { isLanguage } from "@/lib/languages";
 import { postLink } from "@/lib/links";
 import { SENTIMENTS } from "@/lib/sentiments";
-import { isTopic } from "@/lib/topics";
-import type { Post } from "@/lib/wire";
+import { isTopic, type Topic } from "@/lib/topics";
+import { FACETS, type Facet, type Post } from "@/lib/wire";
+import { showText } from "./text";
 
-/** The network allows 300 graphemes in 3,000 bytes; a longer text did not come from it and would only fill pages. */
-const MAX_TEXT_LENGTH = 3_000;
 /** The network's bound on the length of an at:// URI is 8 KB. */
 const MAX_URI_LENGTH = 8_192;
 const MAX_AUTHOR_LENGTH = 2_048;
@@ -14,6 +14,25 @@ const MAX_REV_LENGTH = 64;
 /** Language tags are hints that a client writes freely; a page needs a few. */
 const MAX_LANGS = 8;
 const MAX_LANG_LENGTH = 35;
+/** What the network's label definitions allow (com.atproto.label.defs). */
+const MAX_LABELS = 10;
+const MAX_LABEL_LENGTH = 128;
+/** Labels of what is hidden until asked for: the adult ones of app.bsky and pictures of violence. */
+const ADULT_LABELS: ReadonlySet<string> = new Set([
+  "porn",
+  "sexual",
+  "nudity",
+  "graphic-media",
+  "sexual-figurative",
+]);
+/** A text of 300 graphemes has no room for more. */
+const MAX_FACETS = 100;
+const MAX_FACET_VALUE_LENGTH = 2_048;
+const MAX_REASON_LENGTH = 64;
+/** A domain name (AT Protocol, "handle"). */
+const HANDLE = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const MAX_HANDLE_LENGTH = 253;
+const DID = /^did:[a-z]+:[A-Za-z0-9._:%-]{1,200}$/;
 
 const share = z.number().min(0).max(1);
 
@@ -34,7 +53,13 @@ export const enrichedSchema = z.object({
   text: z.string(),
   timestamp: z.string().nullish(),
   created_at: z.string().nullish(),
+  received_at: z.string().nullish(),
+  handle: z.string().nullish(),
+  lang: z.string().nullish(),
   langs: z.array(z.string()).nullish(),
+  labels: z.array(z.string()).nullish(),
+  facets: z.array(z.unknown()).nullish(),
+  unclassified: z.string().nullish(),
   sentiment: z
     .object({
       label: z.string().toUpperCase().pipe(z.enum(SENTIMENTS)),
@@ -46,40 +71,74 @@ export const enrichedSchema = z.object({
     .object({
       topics: z.array(z.string()).nullish(),
       top_topic: z.string().nullish(),
+      top_confidence: z.number().nullish(),
       probabilities: z.record(z.string(), z.number()).nullish(),
     })
     .nullish(),
 });
 
-type Enriched = z.infer<typeof enrichedSchema>;
+/** One facet; unlike the rest of a message, one that is none costs itself alone, because it only decorates. */
+const facetSchema = z.object({
+  start: z.int().min(0),
+  end: z.int().min(0),
+  kind: z.enum(FACETS),
+  value: z.string().min(1).max(MAX_FACET_VALUE_LENGTH),
+});
+
+export type Enriched = z.infer<typeof enrichedSchema>;
 
 /** The post as a page can show it. */
 export function toPost(message: Enriched): Post {
-  const text = cleanText(message.text);
+  const { uri, author, sentiment, labels } = message;
+  const topics = rankTopics(message.topics);
   return {
-    uri: message.uri,
-    author: message.author,
-    text: text.slice(0, MAX_TEXT_LENGTH).toWellFormed(),
-    truncated: text.length > MAX_TEXT_LENGTH,
+    uri,
+    author,
+    handle: readHandle(message.handle),
+    ...showText(message.text, readFacets(message.facets)),
     time: utcTime(message.created_at) ?? utcTime(message.timestamp),
-    langs: (message.langs ?? [])
-      .slice(0, MAX_LANGS)
-      .map((tag) => tag.slice(0, MAX_LANG_LENGTH).toWellFormed()),
-    sentiment: message.sentiment
-      ? { ...message.sentiment, probabilities: message.sentiment.probabilities ?? null }
-      : null,
-    topics: rankTopics(message.topics),
-    link: postLink(message.uri),
+    langs: clip(message.langs, MAX_LANGS, MAX_LANG_LENGTH),
+    lang: readLanguage(message.lang),
+    labels: clip(labels, MAX_LABELS, MAX_LABEL_LENGTH),
+    adult: (labels ?? []).some((label) => ADULT_LABELS.has(label)),
+    sentiment: sentiment ? { ...sentiment, probabilities: sentiment.probabilities ?? null } : null,
+    unscoredReason: sentiment ? null : clip([message.unclassified ?? ""], 1, MAX_REASON_LENGTH)[0] || null,
+    topics,
+    topicConfidence: confidence(topics[0], message.topics),
+    link: postLink(uri),
   };
 }
 
-/**
- * The text as HTML can carry it unchanged. A page drawn on the server must read the same in the browser, but HTML
- * turns CR into LF and forbids NUL and its like. (UTF-8 has no lone surrogates either; cutting a text can make one, so
- * those are replaced last.)
- */
-function cleanText(text: string): string {
-  return text.replace(/\r\n?/g, "\n").replace(/[^\P{Cc}\n\t]/gu, "");
+function readHandle(handle: string | null | undefined): string | null {
+  const name = handle?.toLowerCase() ?? "";
+  return name.length <= MAX_HANDLE_LENGTH && HANDLE.test(name) ? name : null;
+}
+
+function readLanguage(lang: string | null | undefined): string | null {
+  return lang && isLanguage(lang) ? lang : null;
+}
+
+/** The first `most` of what a stranger wrote, each cut to a length that a page can bear. */
+function clip(words: readonly string[] | null | undefined, most: number, length: number): string[] {
+  return (words ?? []).slice(0, most).map((word) => word.slice(0, length).toWellFormed());
+}
+
+function readFacets(told: readonly unknown[] | null | undefined): Facet[] {
+  const facets: Facet[] = [];
+  for (const facet of (told ?? []).slice(0, MAX_FACETS)) {
+    const { data } = facetSchema.safeParse(facet);
+    const value = data && facetValue(data.kind, data.value);
+    if (data && value) facets.push({ ...data, value });
+  }
+  return facets;
+}
+
+/** The value in a form that is safe to build a link from, or null if there is none. */
+function facetValue(kind: Facet["kind"], value: string): string | null {
+  if (kind === "mention") return DID.test(value) ? value : null;
+  if (kind === "tag") return value.replace(/\p{Cc}/gu, "").toWellFormed() || null;
+  const url = URL.canParse(value) ? new URL(value) : null;
+  return url && /^https?:$/.test(url.protocol) ? url.href : null;
 }
 
 function wellFormed(text: string): string {
@@ -96,6 +155,13 @@ function utcTime(time: string | null | undefined): string | null {
 export function milliseconds(time: string | null | undefined): number | null {
   const at = time ? Date.parse(time) : Number.NaN;
   return Number.isNaN(at) ? null : at;
+}
+
+/** The probability of the top topic, as it is told in one place or the other. */
+function confidence(top: Topic | undefined, topics: Enriched["topics"]): number | null {
+  if (!top || !topics) return null;
+  const told = top === topics.top_topic ? topics.top_confidence : null;
+  return share.safeParse(told ?? topics.probabilities?.[top]).data ?? null;
 }
 
 /** Known topics only, the top one first, the others by falling probability. */

@@ -2,10 +2,16 @@ import { describe, expect, it } from "vitest";
 import { EVERYTHING, type Filter, matches } from "@/lib/filter";
 import { SENTIMENTS } from "@/lib/sentiments";
 import { TOPICS } from "@/lib/topics";
+import type { Post } from "@/lib/wire";
 import { account, deletion, encoded, enriched, sentiment, topics } from "@/test/enriched";
 import { parseEvents } from "@/test/events";
+import { History } from "./history";
 import { decodeMessage } from "./message";
 import { type Outcome, PostWindow } from "./window";
+
+const NOW = Date.parse("2026-07-04T14:40:00Z");
+
+const windowOf = (capacity: number) => new PostWindow("a", 0, capacity, new History(NOW));
 
 /** Gives the window a message as the hub would. */
 function give(window: PostWindow, sequence: number, message: Record<string, unknown>): Outcome | number {
@@ -13,7 +19,7 @@ function give(window: PostWindow, sequence: number, message: Record<string, unkn
   if ("rejection" in decoded) throw new Error(decoded.rejection);
   if (decoded.kind === "delete") return window.delete(sequence, decoded);
   if (decoded.kind === "account") return window.account(sequence, decoded);
-  return decoded.kind === "update" ? window.edit(sequence, decoded) : window.add(sequence, decoded);
+  return decoded.kind === "update" ? window.edit(sequence, decoded, NOW) : window.add(sequence, decoded, NOW);
 }
 
 const edit = (number: number, changes: Record<string, unknown>) =>
@@ -28,48 +34,62 @@ const told = (window: PostWindow, sequence: number, filter: Partial<Filter> = {}
   );
 
 /** Compares every figure with a count of the posts themselves. */
-function expectExactCounts(window: PostWindow) {
-  const { counts } = window;
-  const held = [...window.newestFirst()];
-  expect(counts.total).toBe(held.length);
-  expect(counts.unscored).toBe(held.filter((p) => !p.sentiment).length);
-  for (const s of SENTIMENTS) {
-    expect(counts.sentiments[s]).toBe(held.filter((p) => matches({ ...EVERYTHING, sentiment: s }, p)).length);
+function expectExactFigures({ history }: PostWindow, posts: Post[]) {
+  const { total, unscored, sentiments, topics, languages } = history.last15;
+  expect(total).toBe(posts.length);
+  expect(unscored).toBe(posts.filter((post) => !post.sentiment).length);
+  for (const sentiment of SENTIMENTS) {
+    const having = posts.filter((post) => matches({ ...EVERYTHING, sentiment }, post));
+    expect(sentiments[sentiment]).toBe(having.length);
+    for (const topic of TOPICS) {
+      expect(topics[topic][sentiment]).toBe(having.filter((post) => post.topics.includes(topic)).length);
+    }
   }
-  for (const t of TOPICS) {
-    expect(counts.topics[t]).toBe(held.filter((p) => p.topics.includes(t)).length);
+  for (const topic of TOPICS) {
+    expect(topics[topic].total).toBe(posts.filter((post) => post.topics.includes(topic)).length);
   }
+  for (const { lang, total } of languages) {
+    expect(total).toBe(posts.filter((post) => matches({ ...EVERYTHING, lang }, post)).length);
+  }
+  expect(languages.reduce((sum, { total }) => sum + total, 0)).toBe(posts.length);
 }
 
+/** Where nothing has left the window for being old. */
+const expectExactCounts = (window: PostWindow) => expectExactFigures(window, [...window.newestFirst()]);
+
 describe("a window", () => {
-  it("counts exactly what it holds, however many posts have come and gone", () => {
-    const window = new PostWindow("a", 0, 50);
+  it("counts exactly what it was given, however much of it has left", () => {
+    const window = windowOf(50);
+    const given: Post[] = [];
     for (let number = 1; number <= 400; number++) {
       const label = number % 7 === 0 ? { sentiment: null } : sentiment(SENTIMENTS[number % 3] ?? "");
       const several = TOPICS.filter((_, place) => (number * (place + 3)) % 11 === 0);
-      give(window, number, enriched(number, { ...label, ...topics("sports", ...several) }));
-      expectExactCounts(window);
+      const lang = number % 5 === 0 ? null : (["en", "ja", "pt"][number % 3] ?? "");
+      give(window, number, enriched(number, { ...label, ...topics("sports", ...several), lang, langs: [] }));
+      const [newest] = window.newestFirst();
+      if (newest) given.push(newest);
+      expectExactFigures(window, given);
     }
-    expect(window.counts.total).toBe(50);
+    expect([given.length, window.size]).toEqual([400, 50]);
   });
 
   it("counts a post once, even if it is published twice", () => {
-    const window = new PostWindow("a", 0, 50);
+    const window = windowOf(50);
     expect(give(window, 1, enriched(1))).toBe("added");
     expect(give(window, 2, enriched(1))).toBe("repeated");
-    expect(window.counts.total).toBe(1);
+    expect(window.history.last15.total).toBe(1);
     expect(window.newest).toBe(2);
   });
 
   it("takes a post again once it has left", () => {
-    const window = new PostWindow("a", 0, 1);
+    const window = windowOf(1);
     give(window, 1, enriched(1));
     give(window, 2, enriched(2));
     expect(give(window, 3, enriched(1))).toBe("added");
   });
 
   it("knows from which event ids it can go on without a gap", () => {
-    const window = new PostWindow("life1", 100, 2);
+    const window = new PostWindow("life1", 100, 2, new History(NOW));
     for (const number of [101, 102, 103, 104]) give(window, number, enriched(number));
     expect(window.sequenceOf("life1-104")).toBe(104);
     expect(window.sequenceOf("life1-102")).toBe(102);
@@ -84,21 +104,21 @@ describe("a window", () => {
 
 describe("a deletion", () => {
   it("takes its post out of the window and out of every figure, and no other", () => {
-    const window = new PostWindow("a", 0, 50);
+    const window = windowOf(50);
     give(window, 1, enriched(1, { ...sentiment("NEGATIVE"), ...topics("sports", "music") }));
     give(window, 2, enriched(2));
     expect(give(window, 3, deletion(1))).toBe(1);
     expect(texts(window)).toEqual(["post 2"]);
     expectExactCounts(window);
-    expect(window.counts).toMatchObject({
+    expect(window.history.last15).toMatchObject({
       total: 1,
       sentiments: { NEGATIVE: 0 },
-      topics: { sports: 0, music: 1 },
+      topics: { sports: { total: 0 }, music: { total: 1 } },
     });
   });
 
   it("is told to whoever goes on from before it, and the post itself to nobody any more", () => {
-    const window = new PostWindow("a", 0, 50);
+    const window = windowOf(50);
     give(window, 1, enriched(1));
     give(window, 2, edit(1, { text: "edited" }));
     const { uri } = enriched(1);
@@ -111,10 +131,10 @@ describe("a deletion", () => {
   });
 
   it("is told though the window holds no such post, because a page may still show it", () => {
-    const window = new PostWindow("a", 0, 50);
+    const window = windowOf(50);
     expect(give(window, 1, deletion(7))).toBe(0);
     expect(told(window, 0, { topic: "sports" })).toMatchObject([{ event: "remove" }]);
-    expect(window.counts.total).toBe(0);
+    expect(window.history.last15.total).toBe(0);
   });
 
   it("that overtook its post keeps it from appearing, and so do later editions of it", () => {
@@ -122,17 +142,17 @@ describe("a deletion", () => {
       { post: undefined, gone: undefined },
       { post: "3k1", gone: "3k2" },
     ]) {
-      const window = new PostWindow("a", 0, 50);
+      const window = windowOf(50);
       give(window, 1, deletion(1, { rev: rev.gone }));
       expect(give(window, 2, enriched(1, { rev: rev.post }))).toBe("delete");
       expect(give(window, 3, edit(1, { rev: rev.post }))).toBe("delete");
-      expect(window.counts.total).toBe(0);
+      expect(window.history.last15.total).toBe(0);
       expect(told(window, 1)).toEqual([]);
     }
   });
 
   it("that comes late does not take out what was written under the same key since", () => {
-    const window = new PostWindow("a", 0, 50);
+    const window = windowOf(50);
     give(window, 1, enriched(1, { rev: "3k3", text: "written again" }));
     expect(give(window, 2, deletion(1, { rev: "3k2" }))).toBe(0);
     expect(texts(window)).toEqual(["written again"]);
@@ -143,21 +163,21 @@ describe("a deletion", () => {
   });
 
   it("is remembered with as many others as the window holds posts, the newest ones", () => {
-    const window = new PostWindow("a", 0, 3);
+    const window = windowOf(3);
     for (const number of [1, 2, 3, 4]) give(window, number, deletion(number));
     expect(give(window, 5, enriched(1))).toBe("added");
     for (const number of [2, 3, 4]) expect(give(window, 4 + number, enriched(number))).toBe("delete");
   });
 
   it("stays the one that counts when an earlier one of the same post comes after it", () => {
-    const window = new PostWindow("a", 0, 50);
+    const window = windowOf(50);
     give(window, 1, deletion(1, { rev: "3k4" }));
     give(window, 2, deletion(1, { rev: "3k2" }));
     expect(give(window, 3, enriched(1, { rev: "3k3" }))).toBe("delete");
   });
 
   it("that is told again is remembered as a new one", () => {
-    const window = new PostWindow("a", 0, 2);
+    const window = windowOf(2);
     [1, 2, 1, 3].forEach((number, place) => {
       give(window, place + 1, deletion(number));
     });
@@ -166,7 +186,7 @@ describe("a deletion", () => {
   });
 
   it("between two posts of one key may come last of the three: the second post stays", () => {
-    const window = new PostWindow("a", 0, 50);
+    const window = windowOf(50);
     give(window, 1, enriched(1, { rev: "3k1" }));
     expect(give(window, 2, enriched(1, { rev: "3k3", text: "written again" }))).toBe("replaced");
     expect(give(window, 3, deletion(1, { rev: "3k2" }))).toBe(0);
@@ -175,7 +195,7 @@ describe("a deletion", () => {
   });
 
   it("leaves no hole: the window again takes as many posts as it can hold", () => {
-    const window = new PostWindow("a", 0, 3);
+    const window = windowOf(3);
     for (const number of [1, 2, 3]) give(window, number, enriched(number));
     give(window, 4, deletion(2));
     give(window, 5, enriched(5));
@@ -189,7 +209,7 @@ describe("an account that is not active any more", () => {
   const ofOne = (number: number) => enriched(number, { author: "did:plc:author1" });
 
   it("takes every post of its author with it, edited ones too, and is one word to viewers", () => {
-    const window = new PostWindow("a", 0, 50);
+    const window = windowOf(50);
     for (const number of [1, 2, 3]) give(window, number, ofOne(number));
     give(window, 4, enriched(4));
     give(window, 5, edit(2, { author: "did:plc:author1", text: "edited" }));
@@ -203,7 +223,7 @@ describe("an account that is not active any more", () => {
   });
 
   it("keeps its posts from appearing until it is active again", () => {
-    const window = new PostWindow("a", 0, 50);
+    const window = windowOf(50);
     give(window, 1, account(1));
     expect(give(window, 2, ofOne(1))).toBe("account");
     expect(give(window, 3, edit(2, { author: "did:plc:author1" }))).toBe("account");
@@ -213,7 +233,7 @@ describe("an account that is not active any more", () => {
   });
 
   it("takes its edits with it whose posts have not come, and they do not stand in the way once it is back", () => {
-    const window = new PostWindow("a", 0, 50);
+    const window = windowOf(50);
     give(window, 1, edit(1, { text: "edited" }));
     give(window, 2, account(1));
     expect(told(window, 0)).toMatchObject([{ event: "remove" }]);
@@ -223,7 +243,7 @@ describe("an account that is not active any more", () => {
   });
 
   it("removes nothing when it becomes active, nor when the word of its end comes after that of its return", () => {
-    const window = new PostWindow("a", 0, 50);
+    const window = windowOf(50);
     give(window, 1, ofOne(1));
     expect(give(window, 2, account(1, { active: true, timestamp: "2026-07-04T14:40:00.5Z" }))).toBe(0);
     expect(give(window, 3, account(1, { timestamp: "2026-07-04T14:40:00Z" }))).toBe(0);
@@ -232,7 +252,7 @@ describe("an account that is not active any more", () => {
   });
 
   it("is remembered with as many others as the window holds posts, the newest ones", () => {
-    const window = new PostWindow("a", 0, 2);
+    const window = windowOf(2);
     for (const number of [1, 2, 3]) give(window, number, account(number));
     expect(give(window, 4, enriched(1))).toBe("added");
     expect(give(window, 5, enriched(2))).toBe("account");
@@ -243,16 +263,16 @@ describe("an edit", () => {
   const negative = { text: "edited", ...sentiment("NEGATIVE"), ...topics("sports") };
 
   it("replaces the post where it stands, and the figures follow", () => {
-    const window = new PostWindow("a", 0, 50);
+    const window = windowOf(50);
     for (const number of [1, 2, 3]) give(window, number, enriched(number, { rev: "3k1" }));
     expect(give(window, 4, edit(2, { rev: "3k2", ...negative }))).toBe("replaced");
     expect(texts(window)).toEqual(["post 3", "edited", "post 1"]);
     expectExactCounts(window);
-    expect(window.counts.sentiments).toMatchObject({ NEGATIVE: 1, POSITIVE: 2 });
+    expect(window.history.last15.sentiments).toMatchObject({ NEGATIVE: 1, POSITIVE: 2 });
   });
 
   it("is told in its newest version, also to whoever goes on from before the post", () => {
-    const window = new PostWindow("a", 0, 50);
+    const window = windowOf(50);
     give(window, 1, enriched(1));
     expect(told(window, 0).map((e) => e.data.text)).toEqual(["post 1"]);
     give(window, 2, edit(1, { text: "second" }));
@@ -265,7 +285,7 @@ describe("an edit", () => {
   });
 
   it("is a removal to those whose filter the new version does not pass", () => {
-    const window = new PostWindow("a", 0, 50);
+    const window = windowOf(50);
     const { uri } = enriched(1);
     give(window, 1, enriched(1));
     give(window, 2, edit(1, negative));
@@ -276,7 +296,7 @@ describe("an edit", () => {
   });
 
   it("that is older than what is known changes nothing", () => {
-    const window = new PostWindow("a", 0, 50);
+    const window = windowOf(50);
     give(window, 1, enriched(1, { rev: "3k1" }));
     give(window, 2, edit(1, { rev: "3k3", text: "newest" }));
     expect(give(window, 3, edit(1, { rev: "3k2", text: "older" }))).toBe("stale");
@@ -287,7 +307,7 @@ describe("an edit", () => {
   });
 
   it("without a revision is taken as the newest, and does not let older ones in after it", () => {
-    const window = new PostWindow("a", 0, 50);
+    const window = windowOf(50);
     give(window, 1, enriched(1, { rev: "3k3" }));
     expect(give(window, 2, edit(1, { text: "edited" }))).toBe("replaced");
     expect(give(window, 3, edit(1, { rev: "3k2", text: "older" }))).toBe("stale");
@@ -295,24 +315,24 @@ describe("an edit", () => {
   });
 
   it("of a post that is not here adds none, but is told to pages that may show it", () => {
-    const window = new PostWindow("a", 0, 50);
+    const window = windowOf(50);
     expect(give(window, 1, edit(1, negative))).toBe("not_held");
     expect(texts(window)).toEqual([]);
     expect(told(window, 0)).toMatchObject([{ event: "edit", data: { text: "edited" } }]);
   });
 
   it("that overtook its post is what appears once the post comes", () => {
-    const window = new PostWindow("a", 0, 50);
+    const window = windowOf(50);
     give(window, 1, edit(1, { rev: "3k2", ...negative }));
     expect(give(window, 2, enriched(1, { rev: "3k1" }))).toBe("added");
     expect(texts(window)).toEqual(["edited"]);
     expect(told(window, 1)).toMatchObject([{ event: "post", data: { text: "edited" } }]);
     expectExactCounts(window);
-    expect(window.counts.sentiments).toMatchObject({ NEGATIVE: 1, POSITIVE: 0 });
+    expect(window.history.last15.sentiments).toMatchObject({ NEGATIVE: 1, POSITIVE: 0 });
   });
 
   it("that overtook its post is forgotten with the post's deletion", () => {
-    const window = new PostWindow("a", 0, 50);
+    const window = windowOf(50);
     give(window, 1, edit(1, { rev: "3k2" }));
     give(window, 2, deletion(1, { rev: "3k3" }));
     expect(give(window, 3, enriched(1, { rev: "3k1" }))).toBe("delete");
@@ -320,7 +340,7 @@ describe("an edit", () => {
   });
 
   it("is remembered with as many others as the window holds posts, after the post has left it too", () => {
-    const window = new PostWindow("a", 0, 2);
+    const window = windowOf(2);
     give(window, 1, enriched(1, { rev: "3k1" }));
     give(window, 2, edit(1, { rev: "3k3", text: "newest" }));
     for (const number of [3, 4]) give(window, number, enriched(number));
@@ -340,7 +360,7 @@ describe("any order of versions, deletions and accounts", () => {
 
   it("ends with the newest version where the post stays", () => {
     for (const messages of permutations(history)) {
-      const window = new PostWindow("a", 0, 50);
+      const window = windowOf(50);
       messages.forEach((message, place) => {
         give(window, place + 1, message);
       });
@@ -351,7 +371,7 @@ describe("any order of versions, deletions and accounts", () => {
 
   it("ends with nothing where the post was deleted, here and on a page that followed", () => {
     for (const messages of permutations([...history, deletion(1, { rev: "3k4" })])) {
-      const window = new PostWindow("a", 0, 50);
+      const window = windowOf(50);
       let shown: string[] = [];
       messages.forEach((message, place) => {
         give(window, place + 1, message);

@@ -1,7 +1,7 @@
 import type { Post } from "@/lib/wire";
 import { Arrival, type Change, Edit, type Versions, Withdrawal } from "./change";
-import { Counts } from "./counts";
 import { Gone, type GoneReason, isLater } from "./gone";
+import type { History } from "./history";
 import type { Account, Deletion, Written } from "./message";
 import { Notes } from "./notes";
 import { Ring } from "./ring";
@@ -13,7 +13,8 @@ import { Ring } from "./ring";
 export type Outcome = "added" | "repeated" | "replaced" | "not_held" | "stale" | GoneReason;
 
 /**
- * The newest posts of one stream with exact counts of them, and the newest changes to tell viewers of.
+ * The newest posts of one stream, and the newest changes to tell viewers of. What it takes in, edits and takes back is
+ * counted in `history`; a post that leaves because newer ones came stays counted there.
  *
  * A position is a stream sequence. Every change above `floor` up to `newest` is here. Messages may come in another order
  * than they were written in: the newest deletions, account changes and edits are remembered, so that what comes late
@@ -26,7 +27,6 @@ export class PostWindow {
   /** By uri; also of posts that are not here, whose creation may be on its way yet. */
   readonly #edited: Notes<Versions>;
   readonly #gone: Gone;
-  readonly counts = new Counts();
   /** Below or at this sequence something may be missing. */
   floor: number;
   /** The newest sequence seen, whatever the message there was. */
@@ -41,6 +41,7 @@ export class PostWindow {
     readonly epoch: string,
     floor: number,
     readonly capacity: number,
+    readonly history: History,
   ) {
     this.floor = floor;
     this.newest = floor;
@@ -49,13 +50,18 @@ export class PostWindow {
     this.#gone = new Gone(capacity);
   }
 
+  /** Posts in the window. */
+  get size(): number {
+    return this.#posts.size;
+  }
+
   /** Notes that the stream has got this far, whether or not the message there says anything. */
   advance(sequence: number): void {
     this.newest = sequence;
   }
 
-  /** Takes a new post. If an edit has overtaken it, it appears as edited. */
-  add(sequence: number, { post, rev }: Written): Outcome {
+  /** Takes a new post that the broker stored at a time (ms). If an edit has overtaken it, it appears as edited. */
+  add(sequence: number, { post, rev }: Written, at: number): Outcome {
     this.advance(sequence);
     const gone = this.#gone.reason(post, rev);
     if (gone) return gone;
@@ -63,12 +69,12 @@ export class PostWindow {
     // Deleted and written again under its key, of which the deletion is still to come; or published twice.
     if (held) return isLater(rev, held.rev) ? this.#replace(sequence, held, { post, rev }) : "repeated";
     const edited = this.#edited.get(post.uri);
-    this.#appear(sequence, edited && !isLater(rev, edited.rev) ? edited : { post, rev });
+    this.#appear(sequence, edited && !isLater(rev, edited.rev) ? edited : { post, rev, at });
     return "added";
   }
 
   /** Takes an edit. Of a post that is not here it is no news, but a page may still show that post. */
-  edit(sequence: number, { post, rev }: Written): Outcome {
+  edit(sequence: number, { post, rev }: Written, at: number): Outcome {
     this.advance(sequence);
     const gone = this.#gone.reason(post, rev);
     if (gone) return gone;
@@ -77,7 +83,7 @@ export class PostWindow {
     if (known && isLater(known.rev, rev)) return "stale";
     if (known && rev !== null && rev === known.rev) return "repeated";
     if (held) return this.#replace(sequence, held, { post, rev });
-    this.#revise(sequence, known ?? { post, rev }, { post, rev });
+    this.#revise(sequence, known ?? { post, rev, at }, { post, rev });
     return "not_held";
   }
 
@@ -136,21 +142,20 @@ export class PostWindow {
     if (!post) return;
     this.#changed(new Arrival(sequence, this.idOf(sequence), versions));
     this.#posts.set(post.uri, versions);
-    this.counts.add(post);
+    this.history.add(post, versions.at);
     if (this.#posts.size > this.capacity) this.#evictOldest();
   }
 
   #evictOldest(): void {
-    for (const [uri, { post }] of this.#posts) {
+    for (const uri of this.#posts.keys()) {
       this.#posts.delete(uri);
-      if (post) this.counts.remove(post);
       return;
     }
   }
 
   #replace(sequence: number, held: Versions, written: Written): Outcome {
-    if (held.post) this.counts.remove(held.post);
-    this.counts.add(written.post);
+    if (held.post) this.history.remove(held.post, held.at);
+    this.history.add(written.post, held.at);
     this.#revise(sequence, held, written);
     return "replaced";
   }
@@ -168,7 +173,7 @@ export class PostWindow {
     const edited = this.#edited.get(uri);
     this.#posts.delete(uri);
     this.#edited.delete(uri);
-    if (held?.post) this.counts.remove(held.post);
+    if (held?.post) this.history.remove(held.post, held.at);
     for (const versions of [held, edited]) if (versions) versions.post = null;
     return held ? 1 : 0;
   }

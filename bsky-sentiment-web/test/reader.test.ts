@@ -61,7 +61,8 @@ describe.skipIf(!binary)("with a real broker", { timeout: 60_000 }, () => {
   }
 
   const state = (expected: string) => vi.waitFor(() => expect(hub.state().state).toBe(expected), PATIENCE);
-  const total = (expected: number) => vi.waitFor(() => expect(hub.stats().total).toBe(expected), PATIENCE);
+  const total = (expected: number) =>
+    vi.waitFor(() => expect(hub.stats().window.total).toBe(expected), PATIENCE);
 
   /** Reads an event stream as a browser would, into a growing list. */
   function view(lastEventId: string | null = null) {
@@ -175,7 +176,7 @@ describe.skipIf(!binary)("with a real broker", { timeout: 60_000 }, () => {
     await publish(4, 4);
     await total(2);
     expect(hub.snapshot(EVERYTHING).posts.map((post) => post.text)).toEqual(["post 4", "post 3"]);
-    expect(hub.stats().unscored).toBe(0);
+    expect(hub.stats().last15.unscored).toBe(0);
     expect((await hub.metrics.received.get()).values[0]?.value).toBe(6);
     expect((await hub.metrics.repeated.get()).values[0]?.value).toBe(0);
   });
@@ -190,7 +191,10 @@ describe.skipIf(!binary)("with a real broker", { timeout: 60_000 }, () => {
     const topicsReader = new StreamReader(settings, topicsHub, topicsHub.metrics, 1_000);
     void topicsReader.run();
     try {
-      await vi.waitFor(() => expect(topicsHub.stats()).toMatchObject({ total: 1, unscored: 1 }), PATIENCE);
+      await vi.waitFor(
+        () => expect(topicsHub.stats().last15).toMatchObject({ total: 1, unscored: 1 }),
+        PATIENCE,
+      );
       const [post] = topicsHub.snapshot(EVERYTHING).posts;
       expect(post).toMatchObject({ text: "post 3", sentiment: null, topics: ["music"] });
       expect((await topicsHub.metrics.received.get()).values[0]?.value).toBe(5);
@@ -221,7 +225,7 @@ describe.skipIf(!binary)("with a real broker", { timeout: 60_000 }, () => {
     await total(3);
     await vi.waitFor(() => {
       const newest = viewer.events.findLast((e) => e.event === "snapshot");
-      expect(newest?.data.stats.total).toBe(3);
+      expect(newest?.data.stats.window.total).toBe(3);
     }, PATIENCE);
   });
 

@@ -11,7 +11,7 @@ export function GET(): Response {
     status: alive ? "ok" : "failed",
     state,
     detail,
-    posts: hub.stats().total,
+    posts: hub.stats().window.total,
     viewers: hub.viewers,
     uptime_seconds: Math.round((Date.now() - startedAt) / 1_000),
   };
