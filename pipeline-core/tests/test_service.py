@@ -277,6 +277,20 @@ def test_on_a_terminal_a_hostile_text_is_shown_and_does_not_act(capsys: pytest.C
     assert "今日は" in said
 
 
+def test_on_a_terminal_a_hostile_text_in_an_error_is_shown_and_does_not_act(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "\x1b]0;owned\x07\x1b[2J\u202e\u2028\n2026-07-04T12:00:00Z [error] forged 今日は"
+    log = logs.configure("test", "INFO", "console")
+    try:
+        raise RuntimeError(text)
+    except RuntimeError:
+        log.exception("crashed")
+        logging.getLogger("a library").exception("crashed")
+    said = capsys.readouterr().out
+    assert not set("\x1b\x07\u202e\u2028") & set(said)
+    assert said.count("RuntimeError: \\x1b]0;owned") == said.count("今日は") == 2
+    assert all("crashed" in line for line in said.splitlines() if not line.startswith("  ")), "nothing is forged"
+
+
 @pytest.mark.parametrize("form", ["json", "console"])
 def test_a_crash_is_told_without_what_its_variables_held(
     capsys: pytest.CaptureFixture[str], form: Literal["json", "console"]

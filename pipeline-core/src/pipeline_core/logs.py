@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import sys
+import traceback
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal, TextIO
 
 import structlog
-from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
+from structlog.typing import EventDict, ExcInfo, FilteringBoundLogger, Processor, WrappedLogger
+
+from pipeline_core.shown import shown
 
 Log = FilteringBoundLogger
-# Control characters, line and direction marks: in a terminal they act instead of being shown.
-_ACTS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 class Seldom:
@@ -75,8 +75,8 @@ def configure(service: str, level: str, form: Literal["json", "console"], output
         [structlog.processors.ExceptionRenderer(without_locals), structlog.processors.JSONRenderer()]
         if form == "json"
         else [
-            _without_control_characters,
-            structlog.dev.ConsoleRenderer(colors=output.isatty(), exception_formatter=structlog.dev.plain_traceback),
+            _for_a_terminal,
+            structlog.dev.ConsoleRenderer(colors=output.isatty(), exception_formatter=_traceback_for_a_terminal),
         ]
     )
     structlog.configure(
@@ -103,10 +103,11 @@ def configure(service: str, level: str, form: Literal["json", "console"], output
     return log
 
 
-def _without_control_characters(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """What upstream wrote must not act on the reader's terminal."""
-    return {key: _ACTS.sub(_escaped, value) if isinstance(value, str) else value for key, value in event.items()}
+def _for_a_terminal(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    return {key: shown(value) if isinstance(value, str) else value for key, value in event.items()}
 
 
-def _escaped(match: re.Match[str]) -> str:
-    return ascii(match[0])[1:-1]
+def _traceback_for_a_terminal(output: TextIO, raised: ExcInfo) -> None:
+    """Indented, as the error's own words may have lines that look like those of the log."""
+    lines = "".join(traceback.format_exception(*raised)).rstrip("\n").split("\n")
+    output.writelines(f"\n  {shown(line)}" for line in lines)
