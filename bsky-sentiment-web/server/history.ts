@@ -88,9 +88,8 @@ export class History {
   /** The last 15 minutes or the last day. */
   preset(range: "15m" | "24h"): Range {
     const series = range === "15m" ? this.#recent : this.#day;
-    const { minutes15, day } = this.timelines;
-    const timeline = range === "15m" ? minutes15 : day;
     const { from, to } = series;
+    const timeline = this.#timeline(series, from, to, range === "15m" ? 1 : DRAWN_MINUTES);
     return { from, to, complete: timeline.complete, figures: series.sum.figures(), timeline };
   }
 

@@ -1,5 +1,6 @@
 import type { Filter } from "@/lib/filter";
-import type { Snapshot, State, Stats } from "@/lib/wire";
+import type { AskedRange } from "@/lib/range";
+import type { Range, Snapshot, State, Stats } from "@/lib/wire";
 import { Client, type ClientOptions, newestPosts } from "./client";
 import { sseFrame } from "./frame";
 import { History } from "./history";
@@ -47,6 +48,8 @@ export class Hub implements StreamListener {
   readonly #viewers = new Set<Viewer>();
   readonly #rate: Rate;
   readonly #lag = new Lag();
+  /** What was asked in this second, because a thousand pages may ask the same. */
+  readonly #ranges = new Map<string, Range>();
   readonly #timers: NodeJS.Timeout[] = [];
   #connection: "connecting" | "connected" | "disconnected" = "connecting";
   #streamMissing: string | null = null;
@@ -170,6 +173,17 @@ export class Hub implements StreamListener {
     };
   }
 
+  /** The figures of a range of time; null if none of it lies within the last day. */
+  range(asked: AskedRange): Range | null {
+    const key = JSON.stringify(asked);
+    const known = this.#ranges.get(key);
+    if (known) return known;
+    const history = this.#known(this.clock());
+    const range = "range" in asked ? history.preset(asked.range) : history.between(asked.from, asked.to);
+    if (range) this.#ranges.set(key, range);
+    return range;
+  }
+
   state(now = this.clock()): State {
     return describeState({
       connection: this.#connection,
@@ -246,6 +260,7 @@ export class Hub implements StreamListener {
   }
 
   #refreshStats(): void {
+    this.#ranges.clear();
     this.statsFrame = sseFrame("stats", this.stats());
     this.statsNumber++;
   }

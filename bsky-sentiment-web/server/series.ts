@@ -79,8 +79,7 @@ export class Series {
   #bucket(first: number, steps: number): Bucket {
     const sum: Bucket = [0, 0, 0, 0];
     for (let number = first; number < first + steps; number++) {
-      const bucket = this.#tallies.get(number)?.bucket;
-      if (bucket) for (const place of [0, 1, 2, 3] as const) sum[place] += bucket[place];
+      this.#tallies.get(number)?.addTo(sum);
     }
     return sum;
   }

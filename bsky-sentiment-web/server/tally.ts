@@ -8,6 +8,7 @@ export type Counted = { sentiment: number; topics: readonly Topic[]; lang: strin
 export const UNSCORED = SENTIMENTS.length;
 /** Sentiments and none. */
 const OUTCOMES = SENTIMENTS.length + 1;
+const BUCKET_PLACES = [0, 1, 2, 3] as const;
 /** Languages that are named one by one; with more a chart cannot be read. */
 const NAMED_LANGUAGES = 12;
 
@@ -21,9 +22,9 @@ export class Tally {
   readonly #topics = new Int32Array(TOPICS.length * OUTCOMES);
   readonly #languages = new Map<string, number>();
 
-  get bucket(): Bucket {
-    const [negative = 0, neutral = 0, positive = 0, unscored = 0] = this.#outcomes;
-    return [negative, neutral, positive, unscored];
+  /** Adds the counts by sentiment to a bucket of a timeline. */
+  addTo(bucket: Bucket): void {
+    for (const place of BUCKET_PLACES) bucket[place] += this.#outcomes[place] ?? 0;
   }
 
   /** Takes a post in (`by` 1) or out (`by` -1). */
