@@ -12,6 +12,7 @@ import subprocess
 import sys
 import termios
 from base64 import b64decode
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -283,7 +284,13 @@ class Dialogue:
     said: str
 
 
-async def on_a_terminal(broker: Broker, *arguments: str, keys: bytes = b"") -> Dialogue:
+async def on_a_terminal(
+    broker: Broker,
+    *arguments: str,
+    keys: bytes = b"",
+    meanwhile: Callable[[], Coroutine[Any, Any, object]] | None = None,
+) -> Dialogue:
+    """While it waits for the keys, `meanwhile` happens."""
     ours, its = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "pipeline_core.deadletters_command", *arguments],
@@ -296,12 +303,16 @@ async def on_a_terminal(broker: Broker, *arguments: str, keys: bytes = b"") -> D
     )
     os.close(its)
 
+    loop = asyncio.get_running_loop()
+
     def talk() -> str:
         said, answered = b"", not keys
         with contextlib.suppress(OSError):  # the terminal's other end is closed
             while chunk := os.read(ours, 1024):
                 said += chunk
                 if not answered and b"[y/N] " in said:
+                    if meanwhile is not None:
+                        asyncio.run_coroutine_threadsafe(meanwhile(), loop).result()
                     os.write(ours, keys)
                     answered = True
         return said.decode()
@@ -323,6 +334,39 @@ async def test_the_question_of_a_purge_takes_a_yes_a_no_and_the_keys_that_end(
     dialogue = await on_a_terminal(broker, "purge", "--all", keys=keys)
     assert "Traceback" not in dialogue.said
     assert (dialogue.code, await stored(js, LETTERS.name)) == (code, left), dialogue.said
+
+
+@pytest.mark.usefixtures("letters")
+async def test_a_purge_goes_past_a_letter_that_somebody_removed_meanwhile_and_leaves_the_new_ones(
+    broker: Broker, js: JetStreamContext
+) -> None:
+    async def others_work() -> None:
+        await js.delete_msg(LETTERS.name, 2)
+        await js.publish("bluesky.dlq.a.b", b"new")
+
+    dialogue = await on_a_terminal(broker, "purge", "--all", keys=b"y\n", meanwhile=others_work)
+    assert (dialogue.code, dialogue.said.splitlines()[-1]) == (0, "2 removed, 1 were gone already."), dialogue.said
+    assert [letter["number"] for letter in await listed(broker)] == [4]
+
+
+@pytest.mark.usefixtures("letters")
+async def test_a_purge_that_cannot_go_on_says_how_many_it_removed(broker: Broker, js: JetStreamContext) -> None:
+    config = (await js.stream_info(LETTERS.name)).config
+    await js.update_stream(config.evolve(deny_delete=True))
+    answer = await command(broker, "purge", "--all", "--yes")
+    assert (answer.code, answer.output, await stored(js, LETTERS.name)) == (1, "0 removed.\n", 3)
+
+
+@pytest.mark.usefixtures("letters")
+async def test_letters_removed_while_others_are_read_are_not_waited_for(
+    js: JetStreamContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(letterbox, "BATCH", 1)
+    read = []
+    async for letter in letterbox.letters(js, LETTERS.name, Wanted()):
+        read.append(letter.number)
+        await js.purge_stream(LETTERS.name)
+    assert read == [1]
 
 
 @pytest.mark.usefixtures("letters")

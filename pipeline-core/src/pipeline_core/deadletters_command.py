@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 import sys
+from array import array
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -174,8 +175,10 @@ async def replay_letters(js: JetStreamContext, options: argparse.Namespace) -> i
 
 
 async def purge(js: JetStreamContext, options: argparse.Namespace) -> int:
-    """Only what was counted when the question was asked is removed."""
-    found = [letter async for letter in letters(js, options.stream, _wanted(options, options.limit))]
+    """Only what was counted when the question was asked is removed; till then a letter's number alone is kept."""
+    found = array("Q")
+    async for letter in letters(js, options.stream, _wanted(options, options.limit)):
+        found.append(letter.number)
     if options.dry_run or not found:
         print(f"{len(found)} would be removed." if found else "Nothing to remove.")
         return DONE
@@ -186,9 +189,15 @@ async def purge(js: JetStreamContext, options: argparse.Namespace) -> int:
         if (await answer(question)).strip().lower() not in ("y", "yes"):
             print("Nothing removed.")
             return FAILED
-    for letter in found:
-        await remove(js, letter)
-    print(f"{len(found)} removed.")
+    removed = gone = 0
+    try:
+        for number in found:
+            if await remove(js, options.stream, number):
+                removed += 1
+            else:
+                gone += 1
+    finally:  # also where the broker, or whoever asked, ends it half way
+        print(f"{removed} removed{f', {gone} were gone already' if gone else ''}.")
     return DONE
 
 

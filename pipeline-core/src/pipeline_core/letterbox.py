@@ -10,7 +10,7 @@ from typing import Self
 
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
-from nats.js.errors import NotFoundError
+from nats.js.errors import APIError, NotFoundError
 
 from pipeline_core.topology import dead_letter_stream
 
@@ -141,13 +141,20 @@ async def replay(js: JetStreamContext, letter: Letter) -> bool:
     subject = await destination(js, letter)
     headers = {"Nats-Msg-Id": letter.replay_id, "Dlq-Replayed-From": f"{letter.stream}:{letter.number}"}
     ack = await js.publish(subject, await content(js, letter), stream=letter.raw_stream, headers=headers)
-    await remove(js, letter)
+    await remove(js, letter.stream, letter.number)
     return not ack.duplicate
 
 
-async def remove(js: JetStreamContext, letter: Letter) -> None:
-    """For good."""
-    await js.delete_msg(letter.stream, letter.number)
+async def remove(js: JetStreamContext, stream: str, number: int) -> bool:
+    """For good. False if the letter was gone already."""
+    try:
+        return await js.delete_msg(stream, number)
+    except APIError:  # of the same code whatever was the matter
+        try:
+            await js.get_msg(stream, seq=number)
+        except NotFoundError:
+            return False
+        raise
 
 
 async def _numbered(js: JetStreamContext, stream: str, numbers: Sequence[int]) -> AsyncGenerator[Letter, None]:
@@ -172,13 +179,12 @@ async def _all(js: JetStreamContext, stream: str, since: datetime | None) -> Asy
     await js.stream_info(stream)
     reader = await js.pull_subscribe(">", stream=stream, config=config)
     try:
-        left = (await reader.consumer_info()).num_pending or 0
-        while left:
+        # Asked each time: what was still to come may have been removed meanwhile, and waiting for it would be in vain.
+        while left := (await reader.consumer_info()).num_pending:
             for message in await reader.fetch(min(BATCH, left), timeout=TIMEOUT):
                 place, headers = message.metadata, message.headers or {}
                 size = _whole_number(str(headers.get(_SIZE))) or 0
                 yield Letter.of(stream, place.sequence.stream, place.timestamp, size, headers)
-                left = place.num_pending
     finally:
         await reader.unsubscribe()
 
