@@ -13,8 +13,8 @@ import pytest
 from hubserver import Hub, running_hub
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from nats_stream_processor.classifier import NoAnswer, SequenceClassifier, load_classifier, plain
-from nats_stream_processor.errors import ModelError
+from nats_stream_processor.classifier import SequenceClassifier, load_classifier, plain
+from nats_stream_processor.errors import ModelError, NoAnswer
 from nats_stream_processor.labels import SENTIMENT_LABELS, TOPIC_LABELS, LabelSet
 from nats_stream_processor.modelfiles import NamedModel
 from onnx import TensorProto

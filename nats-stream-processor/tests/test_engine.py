@@ -7,6 +7,7 @@ import pytest
 from nats_stream_processor import engine as engine_module
 from nats_stream_processor.embedded import EmbeddedModels, Floats
 from nats_stream_processor.engine import REMEMBERED_LETTERS, Engine
+from nats_stream_processor.errors import NoAnswer
 from nats_stream_processor.prediction import Prediction
 
 SENTIMENT = (0.25, 0.25, 0.5)
@@ -79,3 +80,32 @@ def test_a_model_by_name_answers_its_task_in_any_language_and_the_embedded_ones_
 def test_two_models_by_name_need_no_embedded_one() -> None:
     engine = Engine(None, sentiment=Named(SENTIMENT), topics=Named(TOPICS))
     assert engine.predict(["hello"], ["en"]) == [Prediction(SENTIMENT, TOPICS)]
+
+
+class Embedded:
+    """Embedded models that answer one text with what is not a number."""
+
+    languages = frozenset({"en"})
+
+    def __init__(self, wrong: Prediction) -> None:
+        self.wrong = wrong
+
+    def predict(self, texts: Sequence[str], _: Sequence[str]) -> list[Prediction]:
+        return [self.wrong if text == "wrong" else Prediction(SENTIMENT, TOPICS) for text in texts]
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("task", ["sentiment", "topics"])
+def test_what_is_not_a_number_is_no_answer_whichever_model_gave_it(number: float, task: str) -> None:
+    wrong = {"sentiment": (0.5, number, 0.5), "topics": (number, *TOPICS[1:])}[task]
+    for engine in (Engine(Embedded(Prediction(**{task: wrong}))), Engine(None, **{task: Named(wrong)})):
+        with pytest.raises(NoAnswer):
+            engine.predict(["wrong"], ["en"])
+
+
+def test_a_post_without_an_answer_fails_each_time_and_its_neighbours_do_not() -> None:
+    engine = Engine(Embedded(Prediction((float("nan"),) * 3, TOPICS)))
+    for texts in (["good", "wrong"], ["wrong"]):
+        with pytest.raises(NoAnswer):
+            engine.predict(texts, ["en"] * len(texts))
+    assert engine.predict(["good"], ["en"]) == [Prediction(SENTIMENT, TOPICS)]

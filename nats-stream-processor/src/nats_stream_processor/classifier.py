@@ -17,7 +17,7 @@ from pipeline_core.logs import Log
 from tokenizers import Encoding, Tokenizer
 
 from nats_stream_processor.batching import batches
-from nats_stream_processor.errors import ModelError, in_one_line
+from nats_stream_processor.errors import ModelError, NoAnswer, in_one_line
 from nats_stream_processor.labels import LabelSet, columns
 from nats_stream_processor.modelfiles import ModelFiles, NamedModel, find
 from nats_stream_processor.sessions import open_session, open_tokenizer
@@ -37,10 +37,6 @@ _DYNAMIC_QUANTISATION = b'"\x15DynamicQuantizeLinear'
 _UNREADABLE = re.compile(r"[\ud800-\udfff\x00-\x1f\x7f-\x9f]")
 
 Floats = NDArray[np.float32]
-
-
-class NoAnswer(ArithmeticError):
-    """The model answered a post with what is not a number."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 from nats_stream_processor.embedded import EmbeddedModels, Floats
+from nats_stream_processor.errors import NoAnswer
 from nats_stream_processor.names import EMBEDDED
 from nats_stream_processor.prediction import NO_PREDICTION, Prediction
 
@@ -48,11 +49,12 @@ class Engine:
         return sorted(self._embedded.languages) if self._embedded is not None else []
 
     def predict(self, texts: Sequence[str], languages: Sequence[str]) -> list[Prediction]:
-        """One prediction per text, in the order given; `languages` as the messages say, `und` where they do not."""
+        """One prediction per text, in the order given; `languages` as the messages say, `und` where they do not.
+        Raises NoAnswer where a model's answer to any of them is not a number: then none is remembered."""
         posts = list(zip(texts, languages, strict=True))
         known = {post: self._remembered[post] for post in posts if post in self._remembered}
         new = [post for post in dict.fromkeys(posts) if post not in known]
-        known |= zip(new, self._read(new), strict=True)
+        known |= zip(new, _numbers(self._read(new)), strict=True)
         self.repeats += len(posts) - len(new)
         self._remember(known)
         return [known[post] for post in posts]
@@ -82,3 +84,9 @@ class Engine:
                 self._remembered.move_to_end(post)
         while len(self._remembered) > REMEMBERED_POSTS:
             self._remembered.popitem(last=False)
+
+
+def _numbers(predictions: list[Prediction]) -> list[Prediction]:
+    if not all(prediction.finite for prediction in predictions):
+        raise NoAnswer("a model answered with what is not a number")
+    return predictions

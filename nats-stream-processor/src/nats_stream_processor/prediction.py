@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -15,6 +16,11 @@ class Prediction:
 
     sentiment: tuple[float, ...] | None = None
     topics: tuple[float, ...] | None = None
+
+    @property
+    def finite(self) -> bool:
+        """Whether all of it are numbers."""
+        return all(map(math.isfinite, (*(self.sentiment or ()), *(self.topics or ()))))
 
 
 NO_PREDICTION = Prediction()
