@@ -101,6 +101,14 @@ def test_another_file_than_the_expected_one_is_refused_with_both_sums(folder: Pa
         found(NamedModel(SENTIMENT_LABELS, str(folder), sha256="0" * 64))
 
 
+def test_weights_that_the_sum_does_not_cover_are_refused(tmp_path: Path) -> None:
+    folder = tiny_model(tmp_path, LABELS, WORDS, external_data=True)
+    digest = hashlib.sha256((folder / "onnx/model.onnx").read_bytes()).hexdigest()
+    assert found(NamedModel(SENTIMENT_LABELS, str(folder))) == folder
+    with pytest.raises(ModelError, match=r"files beside it, which SENTIMENT_MODEL_SHA256 does not cover"):
+        found(NamedModel(SENTIMENT_LABELS, str(folder), sha256=digest))
+
+
 # The hub.
 
 

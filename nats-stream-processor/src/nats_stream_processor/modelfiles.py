@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import mmap
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ USUAL_FILES = (
     "model.onnx",
 )
 """Where hub models keep their ONNX file, the small and fast ones first."""
+_EXTERNAL_DATA = b"\x0a\x08location"
+"""In the bytes of an ONNX file: field 1 of an entry about a tensor's external data (its key), 8 characters long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,3 +131,13 @@ def _verify(file: Path, expected: str, setting: str) -> None:
             f"{file} is not the file expected: its SHA-256 is {digest}, {setting} says {expected.lower()}. "
             "Name the revision that you checked, or delete the file if it is damaged."
         )
+    if _has_external_data(file):
+        raise ModelError(
+            f"{file} has weights in files beside it, which {setting} does not cover: leave it out and name a "
+            "commit, or save the model as one file."
+        )
+
+
+def _has_external_data(file: Path) -> bool:
+    with file.open("rb") as content, mmap.mmap(content.fileno(), 0, access=mmap.ACCESS_READ) as graph:
+        return graph.find(_EXTERNAL_DATA) >= 0
