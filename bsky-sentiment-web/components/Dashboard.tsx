@@ -11,7 +11,7 @@ import { useLive } from "./useLive";
 
 export function Dashboard({ snapshot, filter: first }: { snapshot: Snapshot; filter: Filter }) {
   const [filter, choose] = useFilter(first);
-  const { feed, stats, state, pause, resume } = useLive(snapshot, filter);
+  const { feed, controls, stats, state } = useLive(snapshot, filter);
 
   return (
     <>
@@ -34,13 +34,12 @@ export function Dashboard({ snapshot, filter: first }: { snapshot: Snapshot; fil
             />
           </div>
           <PostStream
+            controls={controls}
             feed={feed}
-            rate={stats.rate}
-            state={state}
             filter={filter}
             onFilter={choose}
-            onPause={pause}
-            onResume={resume}
+            rate={stats.rate}
+            state={state}
           />
         </main>
       </div>

@@ -1,102 +1,158 @@
+import { useDeferredValue, useMemo, useRef, useState } from "react";
+import { exportName, toCsv, toJson } from "@/lib/export";
 import type { Feed } from "@/lib/feed";
-import { EVERYTHING, type Filter } from "@/lib/filter";
-import { formatCount } from "@/lib/format";
-import { sentimentName } from "@/lib/sentiments";
-import { topicName } from "@/lib/topics";
-import type { State } from "@/lib/wire";
-import { PostCard } from "./PostCard";
-import { PAGE_MAX_RATE } from "./useLive";
+import { type Filter, filterQuery } from "@/lib/filter";
+import { formatCount, formatRate } from "@/lib/format";
+import { isFound, searchWords } from "@/lib/search";
+import type { Post, State } from "@/lib/wire";
+import { FilterChips } from "./FilterChips";
+import { PAGE_MAX_RATE } from "./followStream";
+import { NoPosts } from "./NoPosts";
+import { POSTS_A_PAGE, PostList } from "./PostList";
+import { ShortcutsDialog } from "./ShortcutsDialog";
+import { StreamBar } from "./StreamBar";
+import { saveFile } from "./saveFile";
+import { useHolding } from "./useHolding";
+import { useShortcuts } from "./useShortcuts";
+import { useShowAdult } from "./useShowAdult";
 
 type Props = {
   feed: Feed;
+  controls: { hold: () => void; showHeld: () => void; release: () => void };
+  /** Posts a second in the whole network, whatever is shown here. */
   rate: number;
   state: State;
   filter: Filter;
   onFilter: (filter: Filter) => void;
-  onPause: () => void;
-  onResume: () => void;
 };
 
 /** The posts themselves, newest first. */
-export function PostStream({ feed, rate, state, filter, onFilter, onPause, onResume }: Props) {
+export function PostStream({ feed, controls, rate, state, filter, onFilter }: Props) {
+  const [paused, setPaused] = useState(false);
+  const query = filterQuery(filter);
+  const [turned, setTurned] = useState({ query, page: 0 });
+  const [search, setSearch] = useState("");
+  const [showAdult, setShowAdult] = useShowAdult();
+  const section = useRef<HTMLElement>(null);
+  const searchBox = useRef<HTMLInputElement>(null);
+  const help = useRef<HTMLDialogElement>(null);
+
+  const soughtFor = useDeferredValue(search);
+  const words = useMemo(() => searchWords(soughtFor), [soughtFor]);
+  const found = useMemo(() => feed.shown.filter((post) => isFound(post, words)), [feed.shown, words]);
+  const waiting = useMemo(() => feed.held.filter((post) => isFound(post, words)), [feed.held, words]);
+
+  // Another filter is another list, and one that has become shorter may have lost the page.
+  const lastPage = Math.max(0, Math.ceil(found.length / POSTS_A_PAGE) - 1);
+  const page = turned.query === query ? Math.min(turned.page, lastPage) : 0;
+  const { start, reading } = useHolding(paused || page > 0, controls);
+
+  const goTo = (chosen: number) => {
+    setTurned({ query, page: chosen });
+    section.current?.focus({ preventScroll: true });
+    section.current?.scrollIntoView();
+  };
+  const showNew = () => {
+    controls.showHeld();
+    goTo(0);
+  };
+  const seek = (wanted: string) => {
+    setTurned({ query, page: 0 });
+    setSearch(wanted);
+  };
+  const save = (format: "csv" | "json") => {
+    const at = new Date();
+    const posts = found.filter((post) => showAdult || !post.adult);
+    const view = { filter: query, search };
+    saveFile(exportName(at, format), format === "csv" ? toCsv(posts) : toJson(posts, view, at));
+  };
+  const onKeyDown = useShortcuts({
+    j: () => step(section.current, 1),
+    k: () => step(section.current, -1),
+    o: () => document.activeElement?.querySelector<HTMLAnchorElement>(".post-open")?.click(),
+    p: () => setPaused(!paused),
+    n: showNew,
+    "/": () => searchBox.current?.focus(),
+    "?": () => help.current?.showModal(),
+    Escape: () => section.current?.focus({ preventScroll: true }),
+  });
+
   return (
-    <section aria-labelledby="posts-heading" id="posts" tabIndex={-1}>
-      <div className="sticky top-0 z-10 -mx-2 flex min-h-12 flex-wrap items-center gap-2 bg-ground px-2 py-2 lg:-mt-2">
-        <h2 className="eyebrow mr-auto" id="posts-heading">
-          Posts
-        </h2>
-        {filter.sentiment && (
-          <Chosen
-            name={sentimentName(filter.sentiment)}
-            onClear={() => onFilter({ ...filter, sentiment: null })}
+    <section
+      aria-labelledby="posts-heading"
+      className="scroll-mt-2"
+      id="posts"
+      onKeyDown={onKeyDown}
+      ref={section}
+      tabIndex={-1}
+    >
+      <div ref={start} className="h-px" />
+      <StreamBar
+        feed={feed}
+        onExport={save}
+        onHelp={() => help.current?.showModal()}
+        onLeaveSearch={() => {
+          seek("");
+          section.current?.focus({ preventScroll: true });
+        }}
+        onPause={() => setPaused(!paused)}
+        onSearch={seek}
+        onShowNew={showNew}
+        paused={paused}
+        search={search}
+        searchBox={searchBox}
+        waiting={waiting.length}
+      >
+        <FilterChips filter={filter} onFilter={onFilter} />
+      </StreamBar>
+      <div className="flex flex-wrap items-center justify-between gap-x-6 py-2 text-sm text-muted">
+        <p role="status">{words.length > 0 && searched(found, feed.shown)}</p>
+        {rate > PAGE_MAX_RATE && (
+          <p data-testid="sampled">
+            Showing {query && "at most "}
+            {PAGE_MAX_RATE} of {formatRate(rate)} posts/s; the figures count every one.
+          </p>
+        )}
+        <label className="flex items-center gap-2">
+          <input
+            checked={showAdult}
+            data-testid="show-adult"
+            onChange={(event) => setShowAdult(event.target.checked)}
+            type="checkbox"
+          />
+          Show adult posts
+        </label>
+      </div>
+      <div {...reading}>
+        {found.length === 0 ? (
+          <NoPosts filter={filter} search={soughtFor} state={state} />
+        ) : (
+          <PostList
+            filter={filter}
+            fresh={words.length === 0 ? feed.fresh : 0}
+            onFilter={onFilter}
+            onPage={goTo}
+            page={page}
+            posts={found}
+            showAdult={showAdult}
+            words={words}
           />
         )}
-        {filter.topic && (
-          <Chosen name={topicName(filter.topic)} onClear={() => onFilter({ ...filter, topic: null })} />
-        )}
-        {feed.paused && feed.held.length > 0 && (
-          <button className="button" data-testid="new-posts" onClick={onResume} type="button">
-            {newPosts(feed)}
-          </button>
-        )}
-        <button
-          aria-pressed={feed.paused}
-          className="button w-24"
-          data-testid="pause"
-          onClick={feed.paused ? onResume : onPause}
-          type="button"
-        >
-          {feed.paused ? "Resume" : "Pause"}
-        </button>
       </div>
-      {rate > PAGE_MAX_RATE && (
-        <p className="text-sm text-muted" data-testid="sampled">
-          A sample, at a pace to read; the figures count every post.
-        </p>
-      )}
-      {feed.shown.length === 0 ? (
-        <Nothing filter={filter} state={state} />
-      ) : (
-        <ul className="mt-1 divide-y divide-line">
-          {feed.shown.map((post) => (
-            <li key={post.uri}>
-              <PostCard post={post} />
-            </li>
-          ))}
-        </ul>
-      )}
+      <ShortcutsDialog dialog={help} />
     </section>
   );
 }
 
-function newPosts({ held, missed }: Feed): string {
-  const count = formatCount(held.length);
-  if (missed > 0) return `${count} newest of ${formatCount(held.length + missed)} new posts`;
-  return held.length === 1 ? "1 new post" : `${count} new posts`;
+function searched(found: readonly Post[], shown: readonly Post[]): string {
+  return `${formatCount(found.length)} of ${formatCount(shown.length)} posts here`;
 }
 
-function Chosen({ name, onClear }: { name: string; onClear: () => void }) {
-  return (
-    <button aria-label={`Remove the filter ${name}`} className="button" onClick={onClear} type="button">
-      {name} <span aria-hidden="true">×</span>
-    </button>
-  );
-}
-
-function Nothing({ state, filter }: { state: State; filter: Filter }) {
-  const filtered = filter.sentiment !== EVERYTHING.sentiment || filter.topic !== EVERYTHING.topic;
-  const listening = state.state === "live" || state.state === "stale";
-  return (
-    <div
-      className="mt-4 rounded-xl border border-dashed border-line px-6 py-16 text-center text-muted"
-      data-testid="nothing"
-    >
-      <p className="font-medium text-ink">
-        {filtered && listening ? "No post matches this filter yet" : "No posts yet"}
-      </p>
-      <p className="mt-1 text-sm">
-        {filtered && listening ? "The next one that does appears here." : state.detail}
-      </p>
-    </div>
-  );
+/** Moves the focus by so many posts; from outside them, to the first. */
+function step(section: HTMLElement | null, by: number): void {
+  const posts = [...(section?.querySelectorAll<HTMLElement>("article") ?? [])];
+  const at = posts.findIndex((post) => post.contains(document.activeElement));
+  const post = at < 0 ? posts[0] : posts[at + by];
+  post?.focus({ preventScroll: true });
+  post?.scrollIntoView({ block: "nearest" });
 }

@@ -1,6 +1,6 @@
 "use client";
 
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { type Filter, filterQuery, parseFilter } from "@/lib/filter";
 
 /** The filter, kept in the address so that a view can be shared and "back" undoes a choice. */
@@ -13,10 +13,10 @@ export function useFilter(initial: Filter): [Filter, (filter: Filter) => void] {
     return () => window.removeEventListener("popstate", readAddress);
   }, []);
 
-  const choose = (chosen: Filter) => {
+  const choose = useCallback((chosen: Filter) => {
     const query = filterQuery(chosen);
     window.history.pushState(null, "", query ? `?${query}` : window.location.pathname);
     setFilter(chosen);
-  };
+  }, []);
   return [filter, choose];
 }
