@@ -80,7 +80,7 @@ export function PostStream({ feed, controls, rate, state, filter, onFilter }: Pr
   return (
     <section
       aria-labelledby="posts-heading"
-      className="scroll-mt-2"
+      className="min-w-0"
       id="posts"
       onKeyDown={onKeyDown}
       ref={section}
@@ -105,15 +105,20 @@ export function PostStream({ feed, controls, rate, state, filter, onFilter }: Pr
       >
         <FilterChips filter={filter} onFilter={onFilter} />
       </StreamBar>
-      <div className="flex flex-wrap items-center justify-between gap-x-6 py-2 text-sm text-muted">
-        <p role="status">{words.length > 0 && searched(found, feed.shown)}</p>
-        {rate > PAGE_MAX_RATE && (
-          <p data-testid="sampled">
-            Showing {query && "at most "}
-            {PAGE_MAX_RATE} of {formatRate(rate)} posts/s; the figures count every one.
-          </p>
-        )}
-        <label className="flex items-center gap-2">
+      <p className="sr-only" role="status">
+        {words.length > 0 && searched(found, feed.shown)}
+      </p>
+      <div className="flex items-baseline justify-between gap-x-6 py-2 text-sm text-muted">
+        <p>
+          {words.length > 0 && <span className="mr-3">{searched(found, feed.shown)}</span>}
+          {rate > PAGE_MAX_RATE && (
+            <span data-testid="sampled">
+              Showing {query && "at most "}
+              {PAGE_MAX_RATE} of {formatRate(rate)} posts/s. The figures count every one.
+            </span>
+          )}
+        </p>
+        <label className="flex shrink-0 items-center gap-2">
           <input
             checked={showAdult}
             data-testid="show-adult"
