@@ -23,6 +23,7 @@ PURE = {
         "errors",
         "labels",
         "names",
+        "order",
         "prediction",
         "text",
     ],

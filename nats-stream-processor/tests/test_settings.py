@@ -15,11 +15,6 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return capsys.readouterr().err
 
 
-def test_fewer_trials_than_the_innocent_need_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert refused(capsys, "--fatal-deliveries", "5").startswith("FATAL_DELIVERIES: ")
-    assert load(UnifiedSettings, ["--fatal-deliveries", "6"]).fatal_deliveries == 6
-
-
 @pytest.mark.parametrize("model", ["sentiment", "topic"])
 @pytest.mark.parametrize("given", [("file", "model.onnx"), ("sha256", "0" * 64)])
 def test_what_only_a_model_by_name_has_is_not_ignored(

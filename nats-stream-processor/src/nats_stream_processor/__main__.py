@@ -29,6 +29,7 @@ from nats_stream_processor.metrics import Metrics
 from nats_stream_processor.names import EMBEDDED
 from nats_stream_processor.processor import Processor
 from nats_stream_processor.settings import ProcessorSettings, UnifiedSettings
+from nats_stream_processor.trials import Docket
 
 
 async def process(service: Service[ProcessorSettings], deployment: Deployment) -> None:
@@ -67,7 +68,8 @@ async def process(service: Service[ProcessorSettings], deployment: Deployment) -
             max_retries=settings.max_retries,
         )
         letters = DeadLetters(publisher, letters_stream.subject, settings.service_name, metrics.dead_letters)
-        deliveries = Deliveries(messages, letters, settings, metrics, log)
+        docket = Docket(js, raw.name, consumer.name, replicas, log)
+        deliveries = Deliveries(messages, letters, docket, settings, metrics, log)
         processor = Processor(engine, deliveries, publisher, settings, deployment, metrics, log)
         health.alive_while("model", processor.stuck)
         health.ready_while("consumer", messages.unserved)

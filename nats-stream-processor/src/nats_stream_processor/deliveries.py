@@ -1,9 +1,11 @@
 """Raw messages from being given out to us until they are answered for: acknowledged, given back or buried.
 
-A message that fails is given out again, later each time, and becomes a dead letter at its MAX_DELIVER-th delivery.
+A message that fails is tried again, later each time, and becomes a dead letter when it has failed MAX_DELIVER times.
 One that ends the process leaves no word: all that shows is that it, and whatever was at work beside it, comes again.
-So what has come more than MAX_DELIVER times is tried alone. Of what has come FATAL_DELIVERIES more times only what is
-to blame becomes a dead letter: the first and the last that are left, as all before and behind them have passed.
+So what has come more than MAX_DELIVER times is tried alone. What has come FATAL_DELIVERIES more times becomes a dead
+letter if a trial of it has begun and never ended.
+
+What is set aside for one of these reasons stays ours meanwhile, and keeps back what must follow it.
 """
 
 from __future__ import annotations
@@ -12,7 +14,6 @@ import asyncio
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
@@ -23,35 +24,19 @@ from pipeline_core import background
 from pipeline_core.consumer import PullConsumer
 from pipeline_core.deadletters import DeadLetters
 from pipeline_core.logs import Log, Seldom
-from pipeline_core.messages import RawMessage, RawPost
+from pipeline_core.messages import read_message
+from pipeline_core.refusals import in_words
+from pydantic import ValidationError
 
-from nats_stream_processor.errors import in_one_line
+from nats_stream_processor.delivery import Delivery
+from nats_stream_processor.errors import in_one_line, what_is_invalid
 from nats_stream_processor.metrics import Metrics
+from nats_stream_processor.order import must_follow
 from nats_stream_processor.settings import ProcessorSettings
+from nats_stream_processor.trials import Docket, next_on_trial
 
 LONGEST_RETRY_DELAY = 60.0  # seconds; what passes at all has mostly passed by then, and nobody waits longer for a post
 _MOST_DOUBLINGS = 16  # enough for any delay to reach its bound, and no number too large for a float
-
-
-@dataclass(slots=True, eq=False)
-class Delivery:
-    """A raw message that was given out to us and is not answered for. `said` is what it says, if that can be read."""
-
-    message: Msg
-    since: float = field(default_factory=time.monotonic)
-    said: RawMessage | None = None
-    buried: bool = False
-
-    @property
-    def place(self) -> str:
-        """Its stream and sequence: `bluesky-posts:1234`."""
-        metadata = self.message.metadata
-        return f"{metadata.stream}:{metadata.sequence.stream}"
-
-    @property
-    def times(self) -> int:
-        """How often it was given out, now included, to whichever replica and whatever became of that."""
-        return self.message.metadata.num_delivered
 
 
 class Deliveries:
@@ -59,15 +44,23 @@ class Deliveries:
     so that what is under way counts as answered for."""
 
     def __init__(
-        self, consumer: PullConsumer, letters: DeadLetters, settings: ProcessorSettings, metrics: Metrics, log: Log
+        self,
+        consumer: PullConsumer,
+        letters: DeadLetters,
+        docket: Docket,
+        settings: ProcessorSettings,
+        metrics: Metrics,
+        log: Log,
     ) -> None:
-        self._consumer, self._letters, self._settings = consumer, letters, settings
+        self._consumer, self._letters, self._docket, self._settings = consumer, letters, docket, settings
         self._metrics, self._log, self._seldom = metrics, log, Seldom(log)
-        self._held: set[Delivery] = set()
+        self._held: dict[str, Delivery] = {}  # by the subject of the answer to the broker
+        self._at_work: set[Delivery] = set()
         self._let_go = asyncio.Event()
+        self._set_aside: set[Delivery] = set()
         self._suspects: list[Delivery] = []
+        self._followers: list[Delivery] = []
         self._suspects_turn = False
-        self._judged = False
         self._answered: asyncio.Queue[tuple[Delivery, asyncio.Future[PubAck]]] = asyncio.Queue()
         self._acknowledging: asyncio.Task[None] | None = None
 
@@ -83,7 +76,9 @@ class Deliveries:
             self._acknowledging.cancel()
         while not self._answered.empty():
             await self._settle(*self._answered.get_nowait())
-        unfinished = list(self._held)
+        self._followers.clear()
+        # What waited to be taken again the consumer has handed back.
+        unfinished = [delivery for delivery in self._held.values() if not delivery.message.is_acked]
         for delivery in unfinished:
             await self._give_back(delivery, delay=0)
         if unfinished:
@@ -102,34 +97,41 @@ class Deliveries:
     async def take(self, most: int) -> list[Delivery]:
         """Wait for messages that may be worked on together, `most` as a rule, oldest first. A suspect comes alone,
         after all that was taken before is answered for. Suspects and others take turns."""
-        while not self._suspects_turn and (self._consumer.waiting or not self._suspects):
-            together = await self._sorted(await self._consumer.take(most))
-            if not self._judged and condemned(self._suspects, self._fatal):
-                together += await self._judge()
-            if together:
-                self._suspects_turn = bool(self._suspects)
-                return together
-        self._suspects_turn = False
-        await self._until(lambda: self._held == set(self._suspects))
-        await self._consumer.flush()  # the last one's acknowledgement must not die with this one
-        suspect = on_trial(self._suspects, self._fatal)
-        self._suspects.remove(suspect)
-        # Each one is told, as this may be the last word before it ends the process.
-        self._log.warning("tried alone", place=suspect.place, deliveries=suspect.times)
-        return [suspect]
+        while True:
+            if self._suspects and (self._suspects_turn or not self._consumer.waiting):
+                self._suspects_turn = False
+                if (suspect := await self._suspect()) is not None:
+                    return [suspect]
+            else:
+                together = await self._sorted(await self._consumer.take(most))
+                self._suspects_turn = True
+                if together:
+                    return together
+
+    def keep_back(self, delivery: Delivery) -> bool:
+        """Whether it must follow a message that is set aside. Then it is taken again when that one is answered for."""
+        kept = self._must_wait(delivery)
+        if kept:
+            self._put_aside(delivery)
+            self._followers.append(delivery)
+        return kept
 
     def answer(self, delivery: Delivery, stored: asyncio.Future[PubAck]) -> None:
         """Acknowledge it as soon as `stored`, the publishing of what became of it, is done."""
         stored.add_done_callback(lambda ack: self._answered.put_nowait((delivery, ack)))
 
     async def failed(self, delivery: Delivery, error: Exception) -> None:
-        """It could not be worked on: give it out again later, or bury it if that was tried often enough."""
-        if delivery.times >= self._settings.max_deliver:
+        """It could not be worked on: try it again later, or bury it if that was done often enough."""
+        delivery.failures += 1
+        if delivery.failures >= self._settings.max_deliver:
             await self.bury(delivery, "inference_failed", in_one_line(error))
-        else:
-            self._metrics.errors.labels("inference_failed").inc()
-            self._log.warning("post failed", place=delivery.place, error=in_one_line(error))
-            await self._give_back(delivery, delay=retry_delay(self._settings.retry_delay, delivery.times))
+            return
+        self._metrics.errors.labels("inference_failed").inc()
+        self._log.warning("post failed", place=delivery.place, error=in_one_line(error))
+        self._put_aside(delivery)
+        delay = retry_delay(self._settings.retry_delay, delivery.failures)
+        asyncio.get_running_loop().call_later(delay, self._take_again, [delivery])
+        await self._docket.strike(delivery)
 
     async def bury(self, delivery: Delivery, reason: str, error: str) -> None:
         """Make it a dead letter and acknowledge it when that is stored."""
@@ -145,45 +147,92 @@ class Deliveries:
         )
 
     async def _sorted(self, messages: Sequence[Msg]) -> list[Delivery]:
-        """Those above suspicion; suspects wait for their trial."""
-        deliveries = [Delivery(message) for message in messages]
-        self._held.update(deliveries)
-        often = self._settings.max_deliver
-        self._suspects += [delivery for delivery in deliveries if delivery.times > often]
-        return [delivery for delivery in deliveries if delivery.times <= often]
+        """Those that can be worked on: what is no message of the raw stream is buried, suspects wait for their trial,
+        and what must follow waits too."""
+        together = []
+        for delivery in map(self._received, messages):
+            if delivery.said is None and not await self._can_be_read(delivery):
+                continue
+            if self.keep_back(delivery):
+                continue
+            if delivery.times > self._settings.max_deliver:
+                self._put_aside(delivery)
+                self._suspects.append(delivery)
+                continue
+            together.append(delivery)
+        return together
 
-    async def _judge(self) -> list[Delivery]:
-        """Bury the condemned, once: who is the first and the last must show in trials anew. First wait for all that
-        died beside them: after an ack wait it has come again. Those of it above suspicion are given."""
-        self._judged = True
-        await asyncio.sleep(self._settings.ack_wait_seconds)
-        late = await self._sorted(await self._consumer.take(self._consumer.waiting)) if self._consumer.waiting else []
-        for delivery in condemned(self._suspects, self._fatal):
-            self._suspects.remove(delivery)
-            error = f"given out {delivery.times - 1} times, and nobody lived to answer"
-            await self.bury(delivery, "never_answered", error)
-        return late
+    def _received(self, message: Msg) -> Delivery:
+        delivery = self._held.setdefault(message.reply, Delivery(message))
+        self._at_work.add(delivery)
+        return delivery
 
-    @property
-    def _fatal(self) -> int:
-        return self._settings.max_deliver + self._settings.fatal_deliveries
+    async def _can_be_read(self, delivery: Delivery) -> bool:
+        try:
+            delivery.said = read_message(delivery.message.data)
+        except ValidationError as invalid:
+            await self.bury(delivery, "invalid_post", what_is_invalid(invalid))
+        return delivery.said is not None
+
+    async def _suspect(self) -> Delivery | None:
+        """The next on trial, when all that is at work is answered for; None where an earlier trial has judged it."""
+        await self._until(lambda: not self._at_work)
+        await self._consumer.flush()  # the last one's acknowledgement must not die with this one
+        suspect = next_on_trial(self._suspects)
+        self._suspects.remove(suspect)
+        self._at_work.add(suspect)
+        fatal = self._settings.max_deliver + self._settings.fatal_deliveries
+        if suspect.times > fatal and await self._docket.holds(suspect):
+            error = f"given out {suspect.times - 1} times, and nobody lived to answer"
+            await self.bury(suspect, "never_answered", error)
+            return None
+        # Each one is told, as this may be the last word before it ends the process.
+        self._log.warning("tried alone", place=suspect.place, deliveries=suspect.times)
+        await self._docket.enter(suspect)
+        return suspect
 
     async def _until(self, holds: Callable[[], bool]) -> None:
         while not holds():
             self._let_go.clear()
             await self._let_go.wait()
 
-    def _drop(self, delivery: Delivery) -> None:
-        self._held.discard(delivery)
-        self._consumer.forget(delivery.message)
+    def _put_aside(self, delivery: Delivery) -> None:
+        self._set_aside.add(delivery)
+        self._rest(delivery)
+
+    def _rest(self, delivery: Delivery) -> None:
+        self._at_work.discard(delivery)
         self._let_go.set()
+
+    def _must_wait(self, delivery: Delivery) -> bool:
+        return any(
+            delivery.sequence > other.sequence
+            and delivery.said is not None
+            and other.said is not None
+            and must_follow(delivery.said, other.said)
+            for other in self._set_aside
+        )
+
+    def _take_again(self, deliveries: Sequence[Delivery]) -> None:
+        self._consumer.put_back([each.message for each in deliveries if each.message.reply in self._held])
+
+    def _drop(self, delivery: Delivery) -> None:
+        self._held.pop(delivery.message.reply, None)
+        self._consumer.forget(delivery.message)
+        self._rest(delivery)
+        if delivery in self._set_aside:
+            self._set_aside.remove(delivery)
+            free = [follower for follower in self._followers if not self._must_wait(follower)]
+            self._followers = [follower for follower in self._followers if follower not in free]
+            self._take_again(free)
 
     async def _give_back(self, delivery: Delivery, *, delay: float) -> None:
         self._drop(delivery)
         try:
             await delivery.message.nak(delay=delay or None)
         except NatsError as error:  # the broker gives it out again by itself after the ack wait
-            self._log.warning("not handed back", place=delivery.place, error=str(error))
+            self._log.warning("not handed back", place=delivery.place, error=in_words(error))
+        await self._docket.strike(delivery)
 
     async def _acknowledge_for_ever(self) -> None:
         while True:
@@ -195,14 +244,15 @@ class Deliveries:
         if (rejected := ack.exception()) is not None:
             await self._rejected(delivery, rejected)
             return
-        if delivery.said is not None and not delivery.buried:
-            self._count(delivery.said, duplicate=bool(ack.result().duplicate))
+        if not delivery.buried:
+            self._count(delivery, duplicate=bool(ack.result().duplicate))
         self._metrics.processing.observe(time.monotonic() - delivery.since)
+        await self._docket.strike(delivery)
         self._drop(delivery)
         try:
             await delivery.message.ack()
         except NatsError as error:  # it comes again, and JetStream recognises its enriched post
-            self._log.warning("not acknowledged", place=delivery.place, error=str(error))
+            self._log.warning("not acknowledged", place=delivery.place, error=in_words(error))
 
     async def _rejected(self, delivery: Delivery, why: BaseException) -> None:
         if delivery.buried:  # not even its dead letter can be stored: it stays in the raw stream and comes again
@@ -211,39 +261,15 @@ class Deliveries:
         else:
             await self.bury(delivery, "rejected", str(why))
 
-    def _count(self, message: RawMessage, *, duplicate: bool) -> None:
+    def _count(self, delivery: Delivery, *, duplicate: bool) -> None:
         if duplicate:
             self._metrics.duplicates.inc()
-        elif isinstance(message, RawPost):
-            self._metrics.published.inc()
-        else:
-            self._metrics.passed_on.labels(message.kind).inc()
+        elif delivery.enriched is not None:
+            self._metrics.count(delivery.enriched)
+        elif delivery.said is not None:
+            self._metrics.passed_on.labels(delivery.said.kind).inc()
 
 
-def on_trial(suspects: Sequence[Delivery], fatal: int) -> Delivery:
-    """The suspect to try next. If it ends the process, those that still wait come again with it, so they are tried
-    forwards and backwards in turn: all pass that stand before the first or behind the last that kills."""
-    in_order = sorted(suspects, key=_sequence)
-    return in_order[0 if _forwards(suspects, fatal) else -1]
-
-
-def condemned(suspects: Sequence[Delivery], fatal: int) -> list[Delivery]:
-    """The first and the last of the suspects, where they came more than `fatal` times, and since the last judgement
-    all were tried in both orders."""
-    if not suspects or not _forwards(suspects, fatal):
-        return []
-    ends = {min(suspects, key=_sequence), max(suspects, key=_sequence)}
-    return [delivery for delivery in ends if delivery.times > fatal]
-
-
-def _forwards(suspects: Sequence[Delivery], fatal: int) -> bool:
-    return (max(suspect.times for suspect in suspects) - fatal) % 2 == 1
-
-
-def _sequence(delivery: Delivery) -> int:
-    return delivery.message.metadata.sequence.stream
-
-
-def retry_delay(first: float, deliveries: int) -> float:
-    """Seconds to wait after so many deliveries, the first being 1: twice as long each time, up to a bound."""
-    return min(LONGEST_RETRY_DELAY, math.ldexp(first, min(deliveries - 1, _MOST_DOUBLINGS)))
+def retry_delay(first: float, attempts: int) -> float:
+    """Seconds to wait after so many attempts: twice as long each time, up to a bound."""
+    return min(LONGEST_RETRY_DELAY, math.ldexp(first, min(attempts - 1, _MOST_DOUBLINGS)))

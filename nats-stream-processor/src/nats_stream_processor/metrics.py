@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from pipeline_core.backlog import Backlog
+from pipeline_core.messages import EnrichedPost
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from nats_stream_processor.enrich import language
 
 _SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 _SHARES = tuple(tenth / 10 for tenth in range(1, 11))
@@ -66,3 +69,26 @@ class Metrics:
         self.queue_size = Gauge(
             f"{prefix}_message_queue_size", "Raw messages that have come and wait for the model", registry=registry
         )
+
+    def count(self, post: EnrichedPost) -> None:
+        """It was stored, for the first time."""
+        self.published.inc()
+        if post.unclassified is not None:
+            self.unclassified.labels(post.unclassified).inc()
+        self.uncertain.inc(
+            post.unclassified == "uncertain" or (post.sentiment is not None and post.sentiment.uncertain)
+        )
+        if post.unclassified == "language_not_supported" or post.topics is None:
+            self.unsupported.labels(bounded(language(post))).inc()
+        if post.sentiment is not None:
+            self.sentiments.labels(post.sentiment.label).inc()
+            self.sentiment_confidence.observe(post.sentiment.score)
+        if post.topics is not None:
+            for topic in post.topics.topics:
+                self.topics.labels(topic).inc()
+            self.topic_confidence.observe(post.topics.top_confidence)
+
+
+def bounded(code: str) -> str:
+    """As a label: authors write what they like, and three letters alone would make 17,576 series."""
+    return code if len(code) == 2 else "other"

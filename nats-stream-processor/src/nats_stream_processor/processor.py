@@ -15,12 +15,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from pipeline_core import subjects
 from pipeline_core.logs import Log
-from pipeline_core.messages import AccountChange, Deletion, EnrichedPost, RawMessage, RawPost, read_message
+from pipeline_core.messages import AccountChange, Deletion, RawMessage, RawPost
 from pipeline_core.publisher import Publisher
 from pipeline_core.timestamps import now
-from pydantic import ValidationError
 
-from nats_stream_processor.deliveries import Deliveries, Delivery
+from nats_stream_processor.deliveries import Deliveries
+from nats_stream_processor.delivery import Delivery
 from nats_stream_processor.deployment import Deployment
 from nats_stream_processor.engine import Engine
 from nats_stream_processor.enrich import enrich, language
@@ -86,11 +86,6 @@ class Processor:
     async def _read_for_ever(self) -> None:
         while True:
             batch = await self._deliveries.take(TAKEN_AT_ONCE)
-            for delivery in batch:
-                try:
-                    delivery.said = read_message(delivery.message.data)
-                except ValidationError as invalid:
-                    await self._deliveries.bury(delivery, "invalid_post", _why(invalid))
             posts = [delivery.said for delivery in batch if isinstance(delivery.said, RawPost)]
             await self._read.put((batch, await self._predictions(posts)))
 
@@ -99,20 +94,24 @@ class Processor:
             batch, answers = await self._read.get()
             predictions = iter(answers)
             for delivery in batch:
-                match delivery.said:
-                    case RawPost() as post:
-                        await self._answer(delivery, post, next(predictions))
-                    case Deletion() | AccountChange() as removal:
-                        subject = subjects.removal(self._root, removal)
-                        await self._publish(delivery, removal, subject, delivery.message.data)
+                prediction = next(predictions) if isinstance(delivery.said, RawPost) else None
+                if not self._deliveries.keep_back(delivery):  # nothing before it has failed since it was taken
+                    await self._answer(delivery, prediction)
 
-    async def _answer(self, delivery: Delivery, post: RawPost, prediction: Prediction | Exception) -> None:
-        if isinstance(prediction, Exception):
-            await self._deliveries.failed(delivery, prediction)
-            return
-        enriched = enrich(post, prediction, self._rules, processor=self._settings.service_name, processed_at=now())
-        self._count(enriched)
-        await self._publish(delivery, post, subjects.enriched(self._root, enriched), enriched.to_json())
+    async def _answer(self, delivery: Delivery, prediction: Prediction | Exception | None) -> None:
+        match delivery.said, prediction:
+            case RawPost() as post, Prediction() as read:
+                service = self._settings.service_name
+                delivery.enriched = enrich(post, read, self._rules, processor=service, processed_at=now())
+                self._done += 1
+                self._metrics.processed.inc()
+                subject = subjects.enriched(self._root, delivery.enriched)
+                await self._publish(delivery, post, subject, delivery.enriched.to_json())
+            case RawPost(), Exception() as error:
+                await self._deliveries.failed(delivery, error)
+            case Deletion() | AccountChange() as removal, _:
+                subject = subjects.removal(self._root, removal)
+                await self._publish(delivery, removal, subject, delivery.message.data)
 
     async def _predictions(self, posts: list[RawPost]) -> list[Prediction | Exception]:
         """One for each post; what the model raised where it cannot read that post."""
@@ -149,33 +148,3 @@ class Processor:
             behind=None if message.kind == "create" else message.line,
         )
         self._deliveries.answer(delivery, stored)
-
-    def _count(self, post: EnrichedPost) -> None:
-        self._done += 1
-        self._metrics.processed.inc()
-        if post.unclassified is not None:
-            self._metrics.unclassified.labels(post.unclassified).inc()
-        self._metrics.uncertain.inc(
-            post.unclassified == "uncertain" or (post.sentiment is not None and post.sentiment.uncertain)
-        )
-        if post.unclassified == "language_not_supported" or post.topics is None:
-            self._metrics.unsupported.labels(bounded(language(post))).inc()
-        if post.sentiment is not None:
-            self._metrics.sentiments.labels(post.sentiment.label).inc()
-            self._metrics.sentiment_confidence.observe(post.sentiment.score)
-        if post.topics is not None:
-            for topic in post.topics.topics:
-                self._metrics.topics.labels(topic).inc()
-            self._metrics.topic_confidence.observe(post.topics.top_confidence)
-
-
-def _why(invalid: ValidationError) -> str:
-    error = invalid.errors(include_url=False, include_input=False)[0]
-    if error["type"] == "union_tag_invalid":
-        return "not a JSON object whose kind is create (or left out), update, delete or account"
-    return f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}".removeprefix(": ")
-
-
-def bounded(code: str) -> str:
-    """As a label: authors write what they like, and three letters alone would make 17,576 series."""
-    return code if len(code) == 2 else "other"

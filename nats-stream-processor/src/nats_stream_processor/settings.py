@@ -17,10 +17,6 @@ ModelName = Annotated[str, AfterValidator(model_name)]
 OnnxFile = Annotated[str, AfterValidator(onnx_file)]
 Sha256 = Annotated[str, Field(pattern="^[0-9A-Fa-f]{64}$")]
 
-LEAST_FATAL_DELIVERIES = 6
-"""Deliveries: suspects are tried in two orders (`deliveries.on_trial`), and while some of them are still to come an
-order can pass an innocent by, so each order has to come round more than once."""
-
 
 class ProcessorSettings(Settings):
     """What every deployment of this code can be told. Its one task is topics."""
@@ -42,9 +38,8 @@ class ProcessorSettings(Settings):
     max_deliver: int = Field(3, ge=1, description="failed attempts at a post before it becomes a dead letter")
     fatal_deliveries: int = Field(
         10,
-        ge=LEAST_FATAL_DELIVERIES,
-        description="further deliveries, each tried alone, before what ends the process each time is one; "
-        "fewer would bury others with it, as there are two orders of trial and each is needed",
+        ge=1,
+        description="further deliveries, tried alone, after which what ends the process once more is one",
     )
     max_ack_pending: int = Field(1000, ge=1, description="posts given out to all replicas and not yet acknowledged")
     retry_delay: float = Field(

@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections import deque
-from collections.abc import Awaitable, Callable
+from bisect import insort
+from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -63,7 +63,7 @@ class PullConsumer:
         self._in_flight = in_flight
         self._inbox = client.new_inbox()
         self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{consumer.stream}.{consumer.name}"
-        self._waiting: deque[Msg] = deque()
+        self._waiting: list[Msg] = []  # by their place in the stream: what was handed back comes in no order
         self._arrived = asyncio.Event()
         self._taken = asyncio.Event()
         self._pulls = 0
@@ -104,12 +104,12 @@ class PullConsumer:
             if subscription is not None:
                 await subscription.drain()  # type: ignore[no-untyped-call]
             while self._waiting:
-                await self._waiting.popleft().nak()
+                await self._waiting.pop(0).nak()
             await self._client.flush()
 
     @property
     def waiting(self) -> int:
-        """Messages that have come and were not taken yet."""
+        """Messages that have come and were not taken yet, or were put back."""
         return len(self._waiting)
 
     def unserved(self) -> str | None:
@@ -121,9 +121,14 @@ class PullConsumer:
         while not self._waiting:
             self._arrived.clear()
             await self._arrived.wait()
-        taken = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
+        taken, self._waiting = self._waiting[:most], self._waiting[most:]
         self._taken.set()
         return taken
+
+    def put_back(self, messages: Sequence[Msg]) -> None:
+        """They were taken and shall be taken again, at their place."""
+        for message in messages:
+            self._queue(message)
 
     def forget(self, message: Msg) -> None:
         """It is no longer ours: if the broker did not hear how it ended, it gives it out again after the ack wait."""
@@ -154,10 +159,9 @@ class PullConsumer:
         status = (message.headers or {}).get(Header.STATUS.value) if not message.reply else None
         if status is None:
             self._open = max(0, self._open - 1)
-            self._waiting.append(message)
+            self._queue(message)
             half_over = asyncio.get_running_loop().time() + self._consumer.ack_wait / 2
             self._unanswered[message.reply] = (half_over, message)
-            self._arrived.set()
             if self._open == 0:
                 self._changed.set()
             return
@@ -167,6 +171,10 @@ class PullConsumer:
         self._status = f"{status} {description}".strip()
         self._open = 0
         self._changed.set()
+
+    def _queue(self, message: Msg) -> None:
+        insort(self._waiting, message, key=lambda queued: queued.metadata.sequence.stream)
+        self._arrived.set()
 
     async def _pull_for_ever(self) -> None:
         backoff = Backoff(first=0.25, most=5.0)
