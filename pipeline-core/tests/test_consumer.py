@@ -54,6 +54,16 @@ async def test_messages_come_in_order_and_once_and_in_flight_is_bounded(client: 
         assert consumer.waiting <= 20
 
 
+async def test_what_is_put_back_is_taken_again_at_its_place(client: Client, log: Log) -> None:
+    await fill(client, 0, 6)
+    async with pulling(client, log) as consumer:
+        while consumer.waiting < 6:
+            await asyncio.sleep(0.01)
+        taken = await consumer.take(4)
+        consumer.put_back(taken[1:3])
+        assert [int(message.data) for message in await consumer.take(6)] == [1, 2, 4, 5]
+
+
 async def test_a_message_published_later_arrives_by_the_pull_that_is_open(client: Client, log: Log) -> None:
     async with pulling(client, log) as consumer:
         waiting = asyncio.create_task(read(consumer, 1))
