@@ -90,6 +90,7 @@ async def test_each_answer_comes_from_the_model_that_its_setting_names(
 async def test_the_embedded_model_answers_where_no_other_is_named(client: Client, settings: dict[str, str]) -> None:
     await publish(client, "What a match, Arsenal won 3-1 and the striker scored twice! horse")
     del settings["TOPIC_MODEL_NAME"]
+    settings["TOPIC_MAX_SEQUENCE_LENGTH"] = "64"
     settings["TOPIC_SIGMOID_THRESHOLD"] = "0.5"
     async with running_service("nats_stream_processor", **settings) as service:
         (post,) = await enriched(client, 1)
@@ -100,6 +101,8 @@ async def test_the_embedded_model_answers_where_no_other_is_named(client: Client
     (loaded,) = (json.loads(line) for line in printed.splitlines() if '"models loaded"' in line)
     assert (loaded["sentiment"], loaded["topics"]) == (settings["SENTIMENT_MODEL_NAME"], "embedded")
     assert "en" in loaded["embedded_languages"]
+    (warned,) = (json.loads(line) for line in printed.splitlines() if "no effect" in line)
+    assert (warned["level"], warned["given"]) == ("warning", ["TOPIC_MAX_SEQUENCE_LENGTH"])
     assert told(post)[0] == "NEGATIVE"
     assert "sports" in told(post)[1]
 

@@ -25,3 +25,15 @@ def test_what_only_a_model_by_name_has_is_not_ignored(
     assert told.startswith(f"{model}_model_{given[0]}: ".upper())
     assert told.count("\n") == 1
     load(UnifiedSettings, [*arguments, f"--{model}-model-name", "own/model"])
+
+
+@pytest.mark.parametrize("model", ["sentiment", "topic"])
+@pytest.mark.parametrize("given", [("model_cache_dir", "/models"), ("max_sequence_length", "512")])
+def test_what_has_no_effect_on_an_embedded_model_is_named_where_it_was_given(
+    monkeypatch: pytest.MonkeyPatch, model: str, given: tuple[str, str]
+) -> None:
+    name = f"{model}_{given[0]}".upper()
+    assert load(UnifiedSettings, []).without_effect == []
+    monkeypatch.setenv(name, given[1])
+    assert load(UnifiedSettings, []).without_effect == [name]
+    assert load(UnifiedSettings, [f"--{model}-model-name", "own/model"]).without_effect == []

@@ -99,6 +99,8 @@ async def _load(service: Service[ProcessorSettings], metrics: Metrics) -> Engine
     finally:
         loading.shutdown(wait=False)
     settings = service.settings
+    if settings.without_effect:
+        service.log.warning("settings of models by name have no effect on embedded ones", given=settings.without_effect)
     named = {task: model.name for task, model in settings.named_models.items()}
     models = dict.fromkeys(sorted(settings.rules.tasks), EMBEDDED) | named
     service.log.info(

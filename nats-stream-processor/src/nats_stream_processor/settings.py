@@ -72,6 +72,13 @@ class ProcessorSettings(Settings):
         return self
 
     @property
+    def without_effect(self) -> list[str]:
+        """The variables that were given and are of a model by name, where the embedded one answers."""
+        tasks = [task for task in ("sentiment", "topic") if getattr(self, f"{task}_model_name", None) == EMBEDDED]
+        given = {f"{task}_{what}" for task in tasks for what in ("model_cache_dir", "max_sequence_length")}
+        return sorted(name.upper() for name in given & self.model_fields_set)
+
+    @property
     def rules(self) -> Rules:
         """How the models' answers are judged."""
         return Rules(frozenset({"topics"}), topic_threshold=self.topic_sigmoid_threshold)
