@@ -4,10 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 WEB := bsky-sentiment-web
 SERVICES := pipeline-core mock-ingest nats-firehose-ingest nats-stream-processor nats-stream-processor-topics
-PYTHON_CODE := $(SERVICES) demo tests benchmarks conftest.py
+PYTHON_CODE := $(SERVICES) charts demo tests benchmarks conftest.py
+SCRIPTS := lock.sh .ci/run tests/chromium.sh charts/create-secrets.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo live test lint format evaluate bench faults soak lock clean chromium $(SERVICES:%=test-%)
+.PHONY: help setup demo live test lint format charts evaluate bench faults soak lock clean chromium $(SERVICES:%=test-%)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,16 +54,20 @@ $(SERVICES:%=test-%): test-%: $(VENV)/.installed
 chromium: ## the browser for the end-to-end tests, installed where that is allowed
 	@tests/chromium.sh
 
-lint: setup ## ruff, mypy, Biome, tsc
+lint: setup ## ruff, mypy, shellcheck, Biome, tsc
 	$(BIN)/ruff check $(PYTHON_CODE)
 	$(BIN)/ruff format --check $(PYTHON_CODE)
-	$(BIN)/mypy $(SERVICES:%=%/src) demo benchmarks
+	$(BIN)/mypy $(SERVICES:%=%/src) charts demo benchmarks
+	$(BIN)/shellcheck $(SCRIPTS)
 	cd $(WEB) && npm run --silent lint && npm run --silent typecheck
 
 format: $(VENV)/.installed ## put all code into its usual form
 	$(BIN)/ruff check --fix $(PYTHON_CODE)
 	$(BIN)/ruff format $(PYTHON_CODE)
 	cd $(WEB) && npx biome check --write .
+
+charts: $(VENV)/.installed ## write each chart's README and schema from its values and its service's settings
+	@$(BIN)/python -m charts
 
 DATA ?= ../shared/data/text
 evaluate: $(VENV)/.installed ## measure the models' quality on the texts in DATA and write the model card

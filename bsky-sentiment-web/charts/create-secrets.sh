@@ -1,0 +1,1 @@
+../../charts/create-secrets.sh

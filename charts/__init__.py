@@ -1,0 +1,1 @@
+"""What is made of the charts' values and of the services' settings: `make charts`."""

@@ -1,0 +1,62 @@
+{{- define "pipeline.configMap" -}}
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ include "pipeline.name" . }}
+  {{- include "pipeline.metadata" . | nindent 2 }}
+data:
+  {{- include "pipeline.variables" .Values.config | indent 2 }}
+{{- end }}
+
+{{- define "pipeline.secret" -}}
+{{- if eq .Values.secret.provider "values" -}}
+apiVersion: v1
+kind: Secret
+metadata:
+  name: {{ include "pipeline.secretName" . }}
+  {{- include "pipeline.metadata" . | nindent 2 }}
+type: Opaque
+stringData:
+  {{- include "pipeline.variables" .Values.secret.values | indent 2 }}
+{{- end -}}
+{{- end }}
+
+{{- define "pipeline.externalSecret" -}}
+{{- if eq .Values.secret.provider "external" -}}
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata:
+  name: {{ include "pipeline.secretName" . }}
+  {{- include "pipeline.metadata" . | nindent 2 }}
+spec:
+  refreshInterval: {{ .Values.secret.external.refreshInterval }}
+  secretStoreRef:
+    {{- toYaml .Values.secret.external.storeRef | nindent 4 }}
+  target:
+    name: {{ include "pipeline.secretName" . }}
+  dataFrom:
+    - extract:
+        key: {{ .Values.secret.external.key | quote }}
+{{- end -}}
+{{- end }}
+
+{{/* Helm reads a values file's numbers as floats: without the integers' own case 5000000 would be written 5e+06. */}}
+{{- define "pipeline.variables" -}}
+{{- range $name, $value := . }}
+{{ $name }}: {{ if and (kindIs "float64" $value) (eq $value (floor $value)) }}{{ int64 $value | quote }}{{ else }}{{ $value | quote }}{{ end }}
+{{- end }}
+{{- end }}
+
+{{/* Of a variable that stands in several, the last one counts: what install-apps.sh knows of the broker. */}}
+{{- define "pipeline.environment" -}}
+- configMapRef:
+    name: {{ include "pipeline.name" . }}
+{{- if ne .Values.secret.provider "none" }}
+- secretRef:
+    name: {{ include "pipeline.secretName" . }}
+    optional: {{ and (eq .Values.secret.provider "existing") .Values.secret.optional }}
+{{- end }}
+- secretRef:
+    name: {{ .Values.broker.secret | default (printf "%s-nats" .Chart.Name) }}
+    optional: {{ empty .Values.broker.secret }}
+{{- end }}

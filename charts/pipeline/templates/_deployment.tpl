@@ -1,0 +1,149 @@
+{{- define "pipeline.serviceAccount" -}}
+{{- if .Values.serviceAccount.create -}}
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: {{ include "pipeline.serviceAccountName" . }}
+  {{- include "pipeline.metadata" . | nindent 2 }}
+  {{- with .Values.serviceAccount.annotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+automountServiceAccountToken: false
+{{- end -}}
+{{- end }}
+
+{{- define "pipeline.deployment" -}}
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ include "pipeline.name" . }}
+  {{- include "pipeline.metadata" . | nindent 2 }}
+spec:
+  {{- if eq .Values.autoscaling.provider "none" }}
+  replicas: {{ .Values.replicaCount }}
+  {{- end }}
+  strategy:
+    {{- toYaml .Values.strategy | nindent 4 }}
+  selector:
+    matchLabels:
+      {{- include "pipeline.selector" . | nindent 6 }}
+  template:
+    metadata:
+      labels:
+        {{- include "pipeline.selector" . | nindent 8 }}
+        {{- with .Values.podLabels }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+      annotations:
+        checksum/config: {{ printf "%s%s" (toJson .Values.config) (toJson .Values.secret.values) | sha256sum }}
+        {{- with .Values.podAnnotations }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+    spec:
+      {{- include "pipeline.pod" . | nindent 6 }}
+{{- end }}
+
+{{- define "pipeline.pod" -}}
+serviceAccountName: {{ include "pipeline.serviceAccountName" . }}
+automountServiceAccountToken: false
+enableServiceLinks: false
+securityContext:
+  runAsNonRoot: true
+  runAsUser: {{ .Values.user }}
+  runAsGroup: {{ .Values.user }}
+  fsGroup: {{ .Values.user }}
+  seccompProfile:
+    type: RuntimeDefault
+terminationGracePeriodSeconds: {{ .Values.terminationGracePeriodSeconds }}
+{{- with .Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+topologySpreadConstraints:
+  - maxSkew: 1
+    topologyKey: {{ .Values.spreadOver }}
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        {{- include "pipeline.selector" . | nindent 8 }}
+containers:
+  - {{- include "pipeline.container" . | nindent 4 }}
+volumes:
+  {{- include "pipeline.volumes" . | nindent 2 }}
+{{- end }}
+
+{{- define "pipeline.container" -}}
+name: {{ .Chart.Name }}
+image: {{ include "pipeline.image" . }}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+envFrom:
+  {{- include "pipeline.environment" . | nindent 2 }}
+{{- if ne .Values.modelCache.type "none" }}
+env:
+  - name: HF_HOME
+    value: /models
+{{- end }}
+ports:
+  - name: http
+    containerPort: {{ .Values.port }}
+  {{- range $name, $port := .Values.service.extraPorts }}
+  - name: {{ $name }}
+    containerPort: {{ $port }}
+  {{- end }}
+startupProbe:
+  httpGet: { path: {{ .Values.probes.health }}, port: http }
+  periodSeconds: 2
+  timeoutSeconds: 2
+  failureThreshold: {{ div (add .Values.probes.startSeconds 1) 2 }}
+livenessProbe:
+  httpGet: { path: {{ .Values.probes.health }}, port: http }
+  periodSeconds: 10
+  timeoutSeconds: 5
+  failureThreshold: 3
+readinessProbe:
+  httpGet: { path: {{ .Values.probes.ready }}, port: http }
+  periodSeconds: 5
+  timeoutSeconds: 5
+  failureThreshold: 2
+{{- with .Values.resources }}
+resources:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities:
+    drop: [ALL]
+volumeMounts:
+  - name: tmp
+    mountPath: /tmp
+  {{- range $name, $path := .Values.writable }}
+  - name: {{ $name }}
+    mountPath: {{ $path }}
+  {{- end }}
+  {{- if ne .Values.modelCache.type "none" }}
+  - name: models
+    mountPath: /models
+  {{- end }}
+{{- end }}
+
+{{- define "pipeline.image" -}}
+{{- if .Values.image.digest -}}
+{{- printf "%s@%s" .Values.image.repository .Values.image.digest | quote -}}
+{{- else -}}
+{{- printf "%s:%s" .Values.image.repository (.Values.image.tag | default .Chart.AppVersion) | quote -}}
+{{- end -}}
+{{- end }}

@@ -1,0 +1,9 @@
+{{/* Every object of a service, so that a chart's own template is one line; what is switched off leaves nothing. */}}
+{{- define "pipeline.objects" -}}
+{{- range list "serviceAccount" "configMap" "secret" "externalSecret" "modelCache" "deployment" "service" "disruptionBudget" "networkPolicy" "horizontalPodAutoscaler" "scaledObject" "httpRoute" "serviceMonitor" "prometheusRule" }}
+{{- with include (printf "pipeline.%s" .) $ }}
+---
+{{ . }}
+{{- end }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,59 @@
+"""A chart's values.schema.json: what all charts share, and the settings of its service as `config`. Pure."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline_core.settings import Settings
+from pydantic import AliasChoices
+
+Schema = dict[str, Any]
+"""A JSON Schema, draft 7."""
+
+NOT_IN_A_CLUSTER = {"capture", "dry_run", "health_check_host", "health_check_port", "once", "output", "record"}
+"""Settings of a command on somebody's own machine, and where the probes ask, which the chart says itself."""
+NO_CREDENTIALS: Schema = {
+    "not": {"pattern": "@"},
+    "description": "broker, or several separated by commas; with a password it belongs in the Secret",
+}
+
+
+def settings_schema(settings: type[Settings]) -> Schema:
+    """What `config` may hold for a service with these settings, by environment variable."""
+    described = settings.model_json_schema(by_alias=False)["properties"]
+    properties: Schema = {}
+    for name, field in settings.model_fields.items():
+        if name in NOT_IN_A_CLUSTER:
+            continue
+        alias = field.validation_alias
+        names = [str(choice) for choice in alias.choices] if isinstance(alias, AliasChoices) else [name]
+        properties |= {variable.upper(): _variable(described[name]) for variable in names}
+    return config_schema(properties)
+
+
+def config_schema(properties: Mapping[str, Schema]) -> Schema:
+    """What `config` may hold, and nothing else: a misspelt variable would do nothing, in silence."""
+    credentials = properties["NATS_URL"] | NO_CREDENTIALS
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {**properties, "NATS_URL": credentials},
+    }
+
+
+def chart_schema(shared: Schema, config: Schema) -> Schema:
+    """The whole of it."""
+    schema = copy.deepcopy(shared)
+    schema["properties"]["config"] = config
+    return schema
+
+
+def _variable(described: Schema) -> Schema:
+    """Without what a setting has only in Python: its title, its default and its None."""
+    kept = {key: value for key, value in described.items() if key not in {"anyOf", "default", "format", "title"}}
+    for choice in described.get("anyOf", ()):
+        if choice.get("type") != "null":
+            kept |= {key: value for key, value in choice.items() if key != "format"}
+    return kept

@@ -1,0 +1,37 @@
+"""What a chart refuses, and in which words."""
+
+from __future__ import annotations
+
+import pytest
+from helm_python.errors import HelmError
+
+from tests.charts.rendering import render
+
+REFUSED = {
+    "a misspelt value": ("nats-stream-processor", {"replicas": 3}, "replicas"),
+    "a misspelt variable": ("nats-stream-processor", {"config": {"MAX_DELIVERY": 3}}, "MAX_DELIVERY"),
+    "another service's variable": ("nats-firehose-ingest", {"config": {"MAX_DELIVER": 3}}, "MAX_DELIVER"),
+    "a number out of range": ("nats-stream-processor", {"config": {"MAX_DELIVER": 0}}, "/config/MAX_DELIVER"),
+    "a word that is none of the known": ("nats-firehose-ingest", {"config": {"SOURCE": "rss"}}, "/config/SOURCE"),
+    "a password in the ConfigMap": ("bsky-sentiment-web", {"config": {"NATS_URL": "nats://u:p@a"}}, "/config/NATS_URL"),
+    "a tag with the name": ("mock-ingest", {"image": {"repository": "ghcr.io/a/b:latest"}}, "/image/repository"),
+    "half a digest": ("mock-ingest", {"image": {"digest": "sha256:12"}}, "/image/digest"),
+    "an unknown autoscaler": ("nats-stream-processor", {"autoscaling": {"provider": "vpa"}}, "/autoscaling/provider"),
+    "an autoscaler without metrics": (
+        "mock-ingest",
+        {"autoscaling": {"provider": "hpa"}},
+        "/autoscaling/metricsPrefix",
+    ),
+    "an external secret from nowhere": ("mock-ingest", {"secret": {"provider": "external"}}, "/secret/external"),
+    "a volume of one node for pods on several": (
+        "nats-stream-processor",
+        {"modelCache": {"type": "persistentVolumeClaim"}},
+        "give ReadWriteMany",
+    ),
+}
+
+
+@pytest.mark.parametrize(("service", "values", "words"), REFUSED.values(), ids=REFUSED)
+def test_refused(service: str, values: dict[str, object], words: str) -> None:
+    with pytest.raises(HelmError, match=words):
+        render(service, values)
