@@ -73,7 +73,7 @@ class Script:
             cwd=ROOT / service / "charts",
             env={
                 **os.environ,
-                "PATH": f"{self._folder / 'bin'}:{os.environ['PATH']}",
+                "PATH": path,
                 "KEPT": str(self._folder),
                 **env,
             },
