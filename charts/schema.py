@@ -14,6 +14,7 @@ Schema = dict[str, Any]
 
 NOT_IN_A_CLUSTER = {"capture", "dry_run", "health_check_host", "health_check_port", "once", "output", "record"}
 """Settings of a command on somebody's own machine, and where the probes ask, which the chart says itself."""
+_NOT_OF_A_CHART = {"anyOf", "default", "description", "format", "title"}
 NO_CREDENTIALS: Schema = {
     "not": {"pattern": "@"},
     "description": "broker, or several separated by commas; with a password it belongs in the Secret",
@@ -51,9 +52,7 @@ def chart_schema(shared: Schema, config: Schema) -> Schema:
 
 
 def _variable(described: Schema) -> Schema:
-    """Without what a setting has only in Python: its title, its default and its None."""
-    kept = {key: value for key, value in described.items() if key not in {"anyOf", "default", "format", "title"}}
-    for choice in described.get("anyOf", ()):
-        if choice.get("type") != "null":
-            kept |= {key: value for key, value in choice.items() if key != "format"}
-    return kept
+    """What a value may be, without what a setting has only in Python (title, default, None) and without its
+    description, which the service's README tells: a better word there is no change of the chart."""
+    choices = [described, *(choice for choice in described.get("anyOf", ()) if choice.get("type") != "null")]
+    return {key: value for choice in choices for key, value in choice.items() if key not in _NOT_OF_A_CHART}
