@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 import pytest
 from hubserver import Hub, running_hub
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nats_stream_processor import classifier as classifier_module
 from nats_stream_processor.classifier import SequenceClassifier, load_classifier, plain
 from nats_stream_processor.errors import ModelError, NoAnswer
 from nats_stream_processor.labels import SENTIMENT_LABELS, TOPIC_LABELS, LabelSet
@@ -153,6 +155,33 @@ def test_the_log_says_that_and_why_posts_are_read_one_at_a_time(
     (warning,) = [line for line in lines if line["level"] == "warning"]
     assert "dynamically" in warning["why"]
     assert warning["kind"] == "sentiment"
+
+
+def fuse(file: Path) -> None:
+    """Saves the graph as the runtime optimises it."""
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+    options.optimized_model_filepath = str(file)
+    onnxruntime.InferenceSession(file.read_bytes(), options, providers=["CPUExecutionProvider"])
+
+
+def test_a_model_whose_dynamic_quantisation_is_fused_with_its_products_reads_posts_one_at_a_time(
+    tmp_path: Path,
+) -> None:
+    folder = tiny_model(tmp_path, SENTIMENTS, WORDS, weight=0.3, dynamic=True)
+    fuse(folder / "onnx/model.onnx")
+    graph = (folder / "onnx/model.onnx").read_bytes()
+    assert (b"DynamicQuantizeLinear" in graph, b"DynamicQuantizeMatMul" in graph) == (False, True)
+    assert load(folder).alone
+
+
+def test_a_model_is_tried_in_company_whatever_its_operators_are_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(classifier_module, "_quantises_dynamically", lambda _: False)
+    tried = load(tiny_model(tmp_path, SENTIMENTS, WORDS, weight=0.3, dynamic=True))
+    assert tried.alone
+    assert "on trial" in tried.alone
 
 
 @pytest.mark.parametrize(
