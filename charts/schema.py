@@ -1,4 +1,4 @@
-"""A chart's values.schema.json: what all charts share, and the settings of its service as `config`. Pure."""
+"""A chart's values.schema.json: what all charts share, and the settings of its service as `config`."""
 
 from __future__ import annotations
 

@@ -28,6 +28,7 @@ PURE = {
         "text",
     ],
     "nats-stream-processor-topics/src/nats_stream_processor_topics": ["deployment"],
+    "charts": ["documentation", *(f"autoscaling/{name}" for name in ("autoscaler", "designs", "simulation"))],
 }
 IMPURE = {
     *("aiohttp", "asyncio", "concurrent", "nats", "os", "pathlib", "prometheus_client", "socket", "structlog"),

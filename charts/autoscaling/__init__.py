@@ -1,0 +1,1 @@
+"""How an autoscaler's settings follow a burst of posts: `python -m charts.autoscaling`."""
