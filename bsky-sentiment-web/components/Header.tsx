@@ -1,51 +1,52 @@
-import type { ReactNode } from "react";
-import { formatCount, formatRate } from "@/lib/format";
+import { memo, type ReactNode } from "react";
+import { formatCount, formatLag, formatRate } from "@/lib/format";
+import type { Theme } from "@/lib/theme";
 import type { State, Stats } from "@/lib/wire";
+import { Logo } from "./Logo";
+import { StateMark } from "./StateMark";
+import { ThemeSwitch } from "./ThemeSwitch";
 
-const NAMES: Record<State["state"], string> = {
-  connecting: "Connecting",
-  "no-data": "No data yet",
-  live: "Live",
-  stale: "Stale",
-  disconnected: "Disconnected",
-};
+type Props = { state: State; stats: Stats; theme: Theme };
 
 /** What this is, whether to believe it, and how fast it goes. */
-export function Header({ state, stats }: { state: State; stats: Stats }) {
+export const Header = memo(function Header({ state, stats, theme }: Props) {
+  const { rate, lag, viewers } = stats;
   return (
-    <header className="flex flex-wrap items-end justify-between gap-x-10 gap-y-6 py-8 sm:py-10">
-      <div>
-        <h1 className="text-2xl font-semibold tracking-tight sm:text-3xl">Bluesky sentiment</h1>
-        <div
-          className="mt-2 flex flex-wrap items-center gap-x-2 text-sm"
-          data-state={state.state}
-          data-testid="state"
-          role="status"
-        >
-          <span aria-hidden="true" className="state-dot size-2.5 rounded-full" />
-          <span className="font-semibold">{NAMES[state.state]}</span>
-          <span className="text-muted">{state.detail}</span>
-        </div>
+    <header className="flex flex-wrap items-center gap-x-8 gap-y-4 py-5">
+      <div className="flex min-w-0 flex-wrap items-center gap-x-4 gap-y-2">
+        <h1 className="flex items-center gap-2.5 text-lg font-semibold tracking-tight">
+          <Logo />
+          Bluesky sentiment
+        </h1>
+        <StateMark state={state} />
       </div>
-      <dl className="flex gap-10">
-        <Figure name="posts a second">
-          <span data-testid="rate">{formatRate(stats.rate)}</span>
+      <dl className="order-last flex w-full gap-x-8 lg:order-none lg:ml-auto lg:w-auto">
+        <Figure name="posts/s" title="Posts a second, the mean of ten seconds">
+          <span data-testid="rate">{formatRate(rate)}</span>
         </Figure>
-        <Figure name="posts counted">
-          <span data-count={stats.window.total} data-testid="total">
-            {formatCount(stats.window.total)}
-          </span>
+        <Figure
+          name="lag"
+          title="From when the pipeline first saw a post to its arrival here: the median of ten seconds"
+        >
+          <span data-testid="lag">{lag ? formatLag(lag.p50) : "–"}</span>
+          {lag && <span className="ml-2 text-xs font-normal text-muted">p99 {formatLag(lag.p99)}</span>}
+        </Figure>
+        <Figure name={viewers === 1 ? "viewer" : "viewers"} title="Open event streams">
+          <span data-testid="viewers">{formatCount(viewers)}</span>
         </Figure>
       </dl>
+      <div className="ml-auto flex items-center gap-4 lg:ml-0">
+        <ThemeSwitch initial={theme} />
+      </div>
     </header>
   );
-}
+});
 
-function Figure({ name, children }: { name: string; children: ReactNode }) {
+function Figure({ name, title, children }: { name: string; title: string; children: ReactNode }) {
   return (
-    <div className="flex flex-col-reverse">
-      <dt className="text-sm text-muted">{name}</dt>
-      <dd className="text-2xl font-semibold leading-tight sm:text-3xl">{children}</dd>
+    <div className="flex items-baseline gap-1.5" title={title}>
+      <dd className="order-first text-sm font-semibold">{children}</dd>
+      <dt className="order-last text-xs text-muted">{name}</dt>
     </div>
   );
 }

@@ -1,55 +1,73 @@
-"use client";
-
-import { useState } from "react";
+import { memo, useState } from "react";
+import type { Filter } from "@/lib/filter";
 import { formatCount } from "@/lib/format";
-import { TOPICS, type Topic, topicName } from "@/lib/topics";
+import { type Topic, topicName } from "@/lib/topics";
 import type { Figures } from "@/lib/wire";
-import { useSettledOrder } from "./useSettledOrder";
+import { DivergingBar, longestSide } from "./DivergingBar";
 
-type Props = { topics: Figures["topics"]; chosen: Topic | null; onChoose: (topic: Topic | null) => void };
+/** Topics that a phone shows before it is asked for the rest: the posts are further down. */
+const FIRST_TOPICS = 8;
 
-/** Topics by how many posts of the window have them; a click shows only those posts. */
-export function TopicRanking({ topics, chosen, onChoose }: Props) {
-  const [held, setHeld] = useState(false);
-  const order = useSettledOrder(topics, held);
-  const largest = Math.max(1, ...TOPICS.map((topic) => topics[topic].total));
+type Props = {
+  topics: Figures["topics"];
+  order: readonly Topic[];
+  filter: Filter;
+  onFilter: (filter: Filter) => void;
+};
+
+/** Topics by how many posts have them, each with the mood of these to either side of the middle; a click shows only those posts. */
+export const TopicRanking = memo(function TopicRanking({ topics, order, filter, onFilter }: Props) {
+  const [whole, setWhole] = useState(false);
+  const longest = longestSide(Object.values(topics));
+  const largest = Math.max(1, ...order.map((topic) => topics[topic].total));
   return (
-    <section
-      aria-labelledby="topics-heading"
-      onBlur={() => setHeld(false)}
-      onFocus={() => setHeld(true)}
-      onPointerEnter={() => setHeld(true)}
-      onPointerLeave={() => setHeld(false)}
-    >
-      <h2 className="eyebrow" id="topics-heading">
-        Topics
-      </h2>
-      <ul className="mt-2">
-        {order.map((topic) => (
-          <li key={topic}>
+    <section aria-labelledby="topics-heading">
+      <div className="flex items-baseline justify-between">
+        <h2 className="eyebrow" id="topics-heading">
+          Topics
+        </h2>
+        <p aria-hidden="true" className="text-xs text-muted">
+          <span className="ink-NEGATIVE">negative</span> · <span className="ink-POSITIVE">positive</span>
+        </p>
+      </div>
+      <ol className="mt-3">
+        {order.map((topic, place) => (
+          <li className={place < FIRST_TOPICS || whole ? "" : "max-md:hidden"} key={topic}>
             <button
-              aria-pressed={chosen === topic}
-              className="choice grid w-[calc(100%+1rem)] grid-cols-[minmax(0,11.5rem)_minmax(2rem,1fr)_3rem] items-center gap-3 px-2 py-1 text-left text-sm"
+              aria-pressed={filter.topic === topic}
+              className="choice topic-row"
               data-count={topics[topic].total}
               data-testid={`topic-${topic}`}
               data-topic={topic}
-              onClick={() => onChoose(chosen === topic ? null : topic)}
+              onClick={() => onFilter({ ...filter, topic: filter.topic === topic ? null : topic })}
               type="button"
             >
-              <span className="truncate">{topicName(topic)}</span>
-              <svg aria-hidden="true" className="block h-2 w-full">
-                <rect
-                  className="bar topic-fill"
-                  height="100%"
-                  rx="4"
-                  width={`${((100 * topics[topic].total) / largest).toFixed(2)}%`}
-                />
-              </svg>
+              <span className="topic-name">
+                <svg aria-hidden="true">
+                  <rect
+                    className="bar topic-volume"
+                    height="100%"
+                    rx="3"
+                    width={`${((100 * topics[topic].total) / largest).toFixed(2)}%`}
+                  />
+                </svg>
+                <span aria-hidden="true" className="topic-dot size-2 shrink-0 rounded-full" />
+                <span className="relative truncate">{topicName(topic)}</span>
+              </span>
+              <DivergingBar counts={topics[topic]} longest={longest} />
               <span className="text-right text-muted">{formatCount(topics[topic].total)}</span>
             </button>
           </li>
         ))}
-      </ul>
+      </ol>
+      <button
+        aria-expanded={whole}
+        className="button mt-3 w-full md:hidden"
+        onClick={() => setWhole(!whole)}
+        type="button"
+      >
+        {whole ? "Fewer topics" : `All ${order.length} topics`}
+      </button>
     </section>
   );
-}
+});

@@ -20,6 +20,11 @@ export function formatRate(rate: number): string {
   return rate < 10 ? rate.toFixed(1) : formatCount(Math.round(rate));
 }
 
+/** A time that a post was under way: 340 is "340 ms", 1234 is "1.2 s". */
+export function formatLag(milliseconds: number): string {
+  return milliseconds < 995 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1_000).toFixed(1)} s`;
+}
+
 /** `did:plc:ewvi7nxzyoun6zhxrhs64oiz` is "ewvi7nxz…4oiz"; the method is the same for nearly everyone. */
 export function shortAuthor(did: string): string {
   const name = did.replace(/^did:[a-z]+:/, "");
