@@ -1,4 +1,4 @@
-"""`make charts`: writes every chart's README.md and values.schema.json."""
+"""`make charts`: writes every chart's README.md and values.schema.json, and the alerts of the second processor."""
 
 from __future__ import annotations
 
@@ -48,10 +48,24 @@ def generated(service: str) -> dict[Path, str]:
     shared = yaml.safe_load((ROOT / "charts" / "schema.yaml").read_text())
     schema = chart_schema(shared, CHARTS[service]())
     description = yaml.safe_load((chart / "Chart.yaml").read_text())["description"]
-    return {
+    files = {
         chart / "values.schema.json": json.dumps(schema, indent=2) + "\n",
         chart / "README.md": readme(service, description, SHARED.read_text(), (chart / "values.yaml").read_text()),
     }
+    if service == "nats-stream-processor-topics":
+        files[chart / "rules.yaml"] = rules_for_topics((folder("nats-stream-processor") / "rules.yaml").read_text())
+    return files
+
+
+def rules_for_topics(rules: str) -> str:
+    """The processor's alerts for its deployment with topics alone; the runbooks are the same."""
+    for theirs, ours in (
+        ("stream_processor_", "topic_processor_"),
+        ("nats-stream-processor", "nats-stream-processor-topics"),
+        ("alert: ", "alert: Topics"),
+    ):
+        rules = rules.replace(theirs, ours)
+    return rules
 
 
 def main() -> None:
