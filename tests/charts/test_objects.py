@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from itertools import chain
 from typing import Any
 
 import kubernetes_validate
 import pytest
+import yaml
 
-from tests.charts.rendering import PROCESSORS, SERVICES, Release, render
+from tests.charts.rendering import PROCESSORS, ROOT, SERVICES, Release, render
 
 KUBERNETES = "1.33"
 STANDARD = {"v1", "apps/v1", "autoscaling/v2", "networking.k8s.io/v1", "policy/v1"}
@@ -134,7 +136,7 @@ def test_a_setting_reaches_the_service_as_it_was_written() -> None:
 
 
 @everywhere
-def test_what_install_apps_knows_of_the_broker_goes_before_the_users_own_variables(service: str) -> None:
+def test_what_the_brokers_owner_says_of_it_goes_before_the_users_own_variables(service: str) -> None:
     sources = render(service).container["envFrom"]
     assert [next(iter(source.values()))["name"] for source in sources if "configMapRef" in source] == [service]
     assert [source["secretRef"] for source in sources if "secretRef" in source] == [
@@ -189,6 +191,16 @@ def test_processors_run_on_the_pool_for_models_and_scale_on_what_all_replicas_to
         f"{prefix}_global_backlog_messages": {"type": "AverageValue", "averageValue": "24000"},
         f"{prefix}_global_arrivals_per_second": {"type": "AverageValue", "averageValue": "320"},
     }
+
+
+def test_prometheus_adapter_knows_the_metrics_that_the_autoscalers_ask_for() -> None:
+    (rule,) = yaml.safe_load((ROOT / "gke-cluster/helm/prometheus-adapter.yaml").read_text())["rules"]["external"]
+    found = re.fullmatch(r'\{__name__=~"(.*)"\}', rule["seriesQuery"])
+    assert found
+    for service in PROCESSORS:
+        for metric in render(service)["HorizontalPodAutoscaler"]["spec"]["metrics"]:
+            assert re.fullmatch(found[1], metric["external"]["metric"]["name"])
+    assert rule["metricsQuery"].startswith("max(")
 
 
 def test_keda_asks_for_the_same_and_leaves_the_replicas_alone_while_nobody_knows() -> None:

@@ -47,7 +47,7 @@ spec:
 {{- end }}
 {{- end }}
 
-{{/* Of a variable that stands in several, the last one counts: what install-apps.sh knows of the broker. */}}
+{{/* Of a variable that stands in several, the last one counts: what whoever runs the broker says of it. */}}
 {{- define "pipeline.environment" -}}
 - configMapRef:
     name: {{ include "pipeline.name" . }}
