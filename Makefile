@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WEB := bsky-sentiment-web
-SERVICES := pipeline-core mock-ingest nats-firehose-ingest nats-stream-processor nats-stream-processor-topics
+SERVICES := pipeline-core mock-ingest nats-firehose-ingest nats-stream-processor nats-stream-processor-topics gke-cluster
 PYTHON_CODE := $(SERVICES) charts demo tests benchmarks conftest.py
 SCRIPTS := lock.sh .ci/run tests/chromium.sh charts/create-secrets.sh
 

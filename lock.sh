@@ -3,7 +3,7 @@
 # Locks carry hashes and no addresses, so that any mirror serves.
 set -euo pipefail
 cd "$(dirname "$0")"
-services=(mock-ingest nats-firehose-ingest nats-stream-processor nats-stream-processor-topics)
+services=(mock-ingest nats-firehose-ingest nats-stream-processor nats-stream-processor-topics gke-cluster)
 compile=(uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
   --no-emit-package bsky-pipeline-core --no-emit-package nats-stream-processor --no-emit-index-url --upgrade)
 

@@ -29,10 +29,14 @@ PURE = {
     ],
     "nats-stream-processor-topics/src/nats_stream_processor_topics": ["deployment"],
     "charts": ["documentation", *(f"autoscaling/{name}" for name in ("autoscaler", "designs", "simulation"))],
+    "gke-cluster/src/gke_cluster": [
+        *("cluster", "creation", "deletion", "documents", "errors", "found", "machines", "plans", "prices", "scaling"),
+        *("steps", "tables"),
+    ],
 }
 IMPURE = {
     *("aiohttp", "asyncio", "concurrent", "nats", "os", "pathlib", "prometheus_client", "socket", "structlog"),
-    *("subprocess", "threading", "time"),
+    *("click", "google", "grpc", "rich", "subprocess", "threading", "time"),
 }
 MODULES = {
     f"{Path(folder).name}.{name}".replace("/", "."): ROOT / folder / f"{name}.py"

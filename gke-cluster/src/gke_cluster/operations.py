@@ -1,0 +1,178 @@
+"""Asks Google for a step, and looks how far it has come."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from google.api_core import exceptions
+from google.cloud import compute_v1, container_v1
+from msgspec import Struct
+
+from gke_cluster import resources
+from gke_cluster.clients import Clients
+from gke_cluster.cluster import Target
+from gke_cluster.explain import explained
+from gke_cluster.steps import (
+    AddNat,
+    Await,
+    CreateCluster,
+    CreatePool,
+    CreateRouter,
+    DeleteCluster,
+    DeleteDisk,
+    DeletePool,
+    DeleteRouter,
+    SetAutoscaling,
+    SetSize,
+    Step,
+)
+
+_BUSY = re.compile(
+    r"incompatible operation|currently (creating|updating|operating|being)|operation .* in progress", re.I
+)
+
+
+class Operation(Struct, frozen=True):
+    """What Google does for a step. `error` is empty unless it has ended in one."""
+
+    name: str
+    service: Literal["container", "zone", "region"]
+    location: str
+    done: bool = False
+    error: str = ""
+
+
+class Busy(Exception):
+    """The cluster has to end another operation first. The step can be asked for again."""
+
+
+class Operations:
+    """Steps of one plan."""
+
+    def __init__(self, clients: Clients, target: Target, service_account: str | None) -> None:
+        self._clients, self._target, self._account = clients, target, service_account
+
+    def start(self, step: Step) -> Operation | None:
+        """Ask for the step; None if nothing is left to do for it, as an earlier request did it.
+
+        Raises Busy, or a ClusterError where Google refuses.
+        """
+        with explained(self._target.project, self._target):
+            return self._start(step)
+
+    def look(self, operation: Operation) -> Operation:
+        """The operation as it is now."""
+        with explained(self._target.project, self._target):
+            return self._look(operation)
+
+    def _start(self, step: Step) -> Operation | None:
+        try:
+            return self._ask(step)
+        except exceptions.NotFound:
+            if isinstance(step, DeleteCluster | DeletePool | DeleteDisk | DeleteRouter):
+                return None
+            raise
+        except exceptions.FailedPrecondition as refused:
+            if _BUSY.search(refused.message):
+                raise Busy(refused.message) from refused
+            raise
+        except exceptions.Conflict:
+            # A request whose answer was lost was made again: its operation is under way, or done.
+            if isinstance(step, CreateCluster | CreatePool | DeleteCluster | DeletePool):
+                return self._container_operation()
+            if isinstance(step, CreateRouter):
+                return self._router_operation(step.router)
+            raise
+
+    def _look(self, operation: Operation) -> Operation:
+        if operation.service == "container":
+            name = f"{self._target.location}/operations/{operation.name}"
+            return self._container(self._clients.container.get_operation(name=name, **self._clients.call))
+        where = {"project": self._target.project, "operation": operation.name, **self._clients.call}
+        if operation.service == "zone":
+            return _compute(self._clients.zone_operations.get(zone=operation.location, **where))
+        return _compute(self._clients.region_operations.get(region=operation.location, **where))
+
+    def _ask(self, step: Step) -> Operation:
+        gke, call, target = self._clients.container, self._clients.call, self._target
+        match step:
+            case Await():
+                return Operation(step.operation, "container", target.zone)
+            case CreateCluster():
+                cluster = resources.cluster(step.cluster, target)
+                return self._container(gke.create_cluster(parent=target.location, cluster=cluster, **call))
+            case DeleteCluster():
+                return self._container(gke.delete_cluster(name=target.path, **call))
+            case CreatePool():
+                pool = resources.node_pool(step.pool, self._account)
+                return self._container(gke.create_node_pool(parent=target.path, node_pool=pool, **call))
+            case DeletePool():
+                return self._container(gke.delete_node_pool(name=self._pool(step.pool), **call))
+            case SetAutoscaling():
+                autoscaling = resources.autoscaling(step.limits)
+                request = container_v1.SetNodePoolAutoscalingRequest(
+                    name=self._pool(step.pool), autoscaling=autoscaling
+                )
+                return self._container(gke.set_node_pool_autoscaling(request=request, **call))
+            case SetSize():
+                size = container_v1.SetNodePoolSizeRequest(name=self._pool(step.pool), node_count=step.nodes)
+                return self._container(gke.set_node_pool_size(request=size, **call))
+        return self._ask_compute(step)
+
+    def _ask_compute(self, step: Step) -> Operation:
+        target, clients = self._target, self._clients
+        where = {"project": target.project, "region": target.region, **clients.call}
+        match step:
+            case CreateRouter():
+                nat = resources.nat(step.nat, step.subnetwork, target)
+                router = resources.router(step.router, step.network, step.description, target, nat)
+                return _compute(clients.routers.insert_unary(router_resource=router, **where))
+            case AddNat():
+                nats = compute_v1.Router(nats=[resources.nat(step.nat, step.subnetwork, target)])
+                return _compute(clients.routers.patch_unary(router=step.router, router_resource=nats, **where))
+            case DeleteRouter():
+                return _compute(clients.routers.delete_unary(router=step.router, **where))
+            case DeleteDisk(regional=True):
+                where["region"] = step.location
+                return _compute(clients.region_disks.delete_unary(disk=step.name, **where))
+            case DeleteDisk():
+                where = {"project": target.project, "zone": step.location, **clients.call}
+                return _compute(clients.disks.delete_unary(disk=step.name, **where))
+        raise NotImplementedError(step)
+
+    def _pool(self, name: str) -> str:
+        return f"{self._target.path}/nodePools/{name}"
+
+    def _container(self, operation: container_v1.Operation) -> Operation:
+        done = operation.status == container_v1.Operation.Status.DONE
+        error = operation.error.message or (operation.status_message if operation.error.code else "")
+        return Operation(operation.name, "container", self._target.zone, done, error if done else "")
+
+    def _container_operation(self) -> Operation | None:
+        answer = self._clients.container.list_operations(parent=self._target.location, **self._clients.call)
+        concerned = re.compile(rf"/clusters/{re.escape(self._target.name)}(/|$)")
+        for operation in answer.operations:
+            if operation.status != container_v1.Operation.Status.DONE and concerned.search(operation.target_link):
+                return self._container(operation)
+        return None
+
+    def _router_operation(self, router: str) -> Operation | None:
+        where = {"project": self._target.project, "region": self._target.region, **self._clients.call}
+        for operation in self._clients.region_operations.list(**where):
+            if operation.status != compute_v1.Operation.Status.DONE and operation.target_link.endswith(f"/{router}"):
+                return _compute(operation)
+        return None
+
+
+def _compute(operation: compute_v1.Operation) -> Operation:
+    place = operation.zone or operation.region
+    errors = "; ".join(f"{error.code}: {error.message}" for error in operation.error.errors)
+    done = operation.status == compute_v1.Operation.Status.DONE
+    return Operation(
+        operation.name,
+        "zone" if operation.zone else "region",
+        place.rpartition("/")[2],
+        done,
+        (errors or operation.http_error_message) if done else "",
+    )
