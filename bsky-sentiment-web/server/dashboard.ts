@@ -1,15 +1,23 @@
+import type { TrustedProxies } from "./address";
 import { Hub, WINDOW_POSTS } from "./hub";
 import { log } from "./log";
 import { createMetrics } from "./metrics";
 import { StreamReader } from "./nats";
+import { Seats } from "./seats";
 import { readSettings, type Settings, SettingsError } from "./settings";
-import { cutSilentStreams } from "./socketTimeout";
+import { watchSockets } from "./sockets";
 
 /** Open requests other than streams are short; whoever needs longer than this is not waited for. */
 const EXIT_AFTER_MS = 5_000;
 
 /** What the routes share: the hub, its reader, and what they measure. */
-export type Dashboard = { hub: Hub; reader: StreamReader; metricsEnabled: boolean; startedAt: number };
+export type Dashboard = {
+  hub: Hub;
+  reader: StreamReader;
+  trustedProxies: TrustedProxies;
+  metricsEnabled: boolean;
+  startedAt: number;
+};
 
 /**
  * Next.js bundles instrumentation and every route by itself, so each would get its own copy of a module variable.
@@ -22,12 +30,14 @@ const shared = globalThis as typeof globalThis & { [key]?: Dashboard };
 export function startDashboard(): void {
   if (shared[key]) return;
   const settings = settingsOrExit();
+  const { metricsEnabled, maxViewers, maxViewersPerAddress, trustedProxies } = settings;
   const metrics = createMetrics();
-  const hub = new Hub(metrics);
+  const seats = new Seats(maxViewers, maxViewersPerAddress);
+  const hub = new Hub(metrics, WINDOW_POSTS, Date.now, seats);
   const reader = new StreamReader(settings, hub, metrics, WINDOW_POSTS);
-  shared[key] = { hub, reader, metricsEnabled: settings.metricsEnabled, startedAt: Date.now() };
+  shared[key] = { hub, reader, trustedProxies, metricsEnabled, startedAt: Date.now() };
   hub.start();
-  cutSilentStreams("/api/stream");
+  watchSockets("/api/stream");
   void reader.run();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop(hub, reader));
 }

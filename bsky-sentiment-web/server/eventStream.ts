@@ -1,19 +1,21 @@
 import type { ClientOptions } from "./client";
 import type { Hub, Viewer } from "./hub";
+import type { Refusal } from "./seats";
 
 /** How long a browser waits before it connects again. */
 const RETRY_HINT = "retry: 2000\n\n";
 
 /**
- * The body of one event stream, or null if the hub takes no more viewers.
+ * The body of one event stream for a viewer at an address, or why there is none.
  *
  * Nothing is written before the browser has taken what was written last, so a slow one fills no memory here.
  */
 export function eventStream(
   hub: Hub,
+  address: string,
   options: ClientOptions,
   aborted: AbortSignal,
-): ReadableStream<Uint8Array> | null {
+): ReadableStream<Uint8Array> | Refusal {
   const utf8 = new TextEncoder();
   let wake: () => void = () => {};
   let controller: ReadableStreamDefaultController<Uint8Array> | null = null;
@@ -23,8 +25,8 @@ export function eventStream(
     controller = null;
     wake();
   };
-  const viewer = hub.open(options, () => wake(), end);
-  if (!viewer) return null;
+  const viewer = hub.open(address, options, () => wake(), end);
+  if (typeof viewer === "string") return viewer;
   const leave = () => {
     hub.leave(viewer);
     controller = null;

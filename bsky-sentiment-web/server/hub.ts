@@ -3,12 +3,14 @@ import type { AskedRange } from "@/lib/range";
 import type { Range, Snapshot, State, Stats } from "@/lib/wire";
 import { Client, type ClientOptions, newestPosts } from "./client";
 import { sseFrame } from "./frame";
-import { History } from "./history";
+import { DAY, History } from "./history";
 import { Lag } from "./lag";
 import type { StreamListener } from "./listener";
-import { decodeMessage, type Message, type Received } from "./message";
+import { decodeMessage, type Message } from "./message";
 import type { Metrics } from "./metrics";
+import { Past } from "./past";
 import { Rate } from "./rate";
+import { type Refusal, Seats } from "./seats";
 import { describeState } from "./state";
 import { type Outcome, PostWindow } from "./window";
 
@@ -19,12 +21,11 @@ const FLUSH_MS = 100;
 const STATS_MS = 1_000;
 /** A browser that has taken nothing for so long, though there was something to take, is gone or hopeless. */
 const STALL_MS = 30_000;
-/** Streams of one process; each costs a socket and a second's worth of buffers. */
-const MAX_CLIENTS = 5_000;
 
 /** An open stream as the hub sees it: who reads, whether it waits for more, and how to end it. */
 export type Viewer = {
   client: Client;
+  address: string;
   /** Since when it has not asked for more; null while it waits for something to send. */
   busySince: number | null;
   wake: () => void;
@@ -61,6 +62,7 @@ export class Hub implements StreamListener {
     readonly metrics: Metrics,
     readonly capacity = WINDOW_POSTS,
     private readonly clock: () => number = Date.now,
+    private readonly seats = new Seats(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY),
   ) {
     this.#rate = new Rate(clock());
     this.#refreshState();
@@ -102,18 +104,22 @@ export class Hub implements StreamListener {
     this.#publishState();
   }
 
-  begin(epoch: string, floor: number): void {
-    this.window = new PostWindow(epoch, floor, this.capacity, new History(this.clock()));
+  begin(epoch: string, floor: number, oldest: number | null): Past {
+    const now = this.clock();
+    const window = new PostWindow(epoch, floor, this.capacity, new History(now));
+    this.window = window;
     this.caughtUp = false;
     this.#newestAt = null;
     this.#streamMissing = null;
     this.#publishState();
+    return new Past(window, now, oldest);
   }
 
   message(sequence: number, data: Uint8Array, storedAt: number): void {
     const window = this.window;
     if (!window) return;
     this.metrics.received.inc();
+    window.history.reach(storedAt);
     const message = decodeMessage(data);
     if ("rejection" in message) {
       window.advance(sequence);
@@ -132,11 +138,16 @@ export class Hub implements StreamListener {
 
   // What viewers and routes ask for.
 
-  /** Opens a stream; null if this process serves as many as it should, or is stopping. */
-  open(options: ClientOptions, wake: () => void, end: () => void): Viewer | null {
-    if (this.#closed || this.#viewers.size >= MAX_CLIENTS) return null;
-    const client = new Client(this, options, this.clock());
-    const viewer: Viewer = { client, busySince: null, wake, end };
+  /** Opens a stream for a viewer at an address, or says why not. */
+  open(address: string, options: ClientOptions, wake: () => void, end: () => void): Viewer | Refusal {
+    const refusal = this.#closed ? "stopping" : this.seats.take(address);
+    if (refusal) {
+      this.metrics.refused.inc({ reason: refusal });
+      return refusal;
+    }
+    const now = this.clock();
+    // Busy from the start: one that never asks for anything is dropped like one that stops.
+    const viewer: Viewer = { client: new Client(this, options, now), address, busySince: now, wake, end };
     this.#viewers.add(viewer);
     this.metrics.viewers.set(this.#viewers.size);
     return viewer;
@@ -144,6 +155,7 @@ export class Hub implements StreamListener {
 
   leave(viewer: Viewer): void {
     if (!this.#viewers.delete(viewer)) return;
+    this.seats.free(viewer.address);
     this.metrics.sampledOut.inc(viewer.client.skipped);
     this.metrics.viewers.set(this.#viewers.size);
   }
@@ -209,6 +221,7 @@ export class Hub implements StreamListener {
     const now = this.clock();
     this.#refreshStats();
     this.#refreshState();
+    this.metrics.historySeconds.set(Math.min(DAY, now - this.#known(now).filledFrom) / 1_000);
     this.metrics.windowPosts.set(this.window?.size ?? 0);
     for (const viewer of [...this.#viewers]) {
       const stalled = viewer.busySince !== null && now - viewer.busySince > STALL_MS;
@@ -221,15 +234,12 @@ export class Hub implements StreamListener {
   }
 
   #take(window: PostWindow, sequence: number, message: Message, storedAt: number): void {
-    const { kind } = message;
-    if (kind === "delete") this.metrics.removed.inc({ reason: kind }, window.delete(sequence, message));
-    else if (kind === "account")
-      this.metrics.removed.inc({ reason: kind }, window.account(sequence, message));
-    else if (kind === "update") this.#note(window.edit(sequence, message, storedAt), message, storedAt);
-    else this.#note(window.add(sequence, message, storedAt), message, storedAt);
+    const outcome = window.take(sequence, message, storedAt);
+    if (typeof outcome === "number") this.metrics.removed.inc({ reason: message.kind }, outcome);
+    else this.#note(outcome, message, storedAt);
   }
 
-  #note(outcome: Outcome, message: Received, storedAt: number): void {
+  #note(outcome: Outcome, message: Message, storedAt: number): void {
     if (outcome === "added") this.#noteNews(message, storedAt);
     else if (outcome === "repeated") this.metrics.repeated.inc();
     else if (outcome === "delete" || outcome === "account") this.metrics.suppressed.inc({ reason: outcome });
@@ -237,12 +247,15 @@ export class Hub implements StreamListener {
   }
 
   /** A new post is what "live", the rate, the lag and the age are about; edits and removals are not. */
-  #noteNews({ receivedAt }: Received, storedAt: number): void {
+  #noteNews(message: Message, storedAt: number): void {
     this.#newestAt = storedAt;
     if (!this.caughtUp) return;
     const now = this.clock();
     this.#rate.mark(now);
-    if (receivedAt !== null) this.#lag.mark(receivedAt, now);
+    if ("receivedAt" in message && message.receivedAt !== null) {
+      this.#lag.mark(message.receivedAt, now);
+      this.metrics.lag.observe(Math.max(0, now - message.receivedAt) / 1_000);
+    }
     this.metrics.age.observe(Math.max(0, now - storedAt) / 1_000);
   }
 

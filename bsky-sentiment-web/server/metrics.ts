@@ -52,9 +52,31 @@ export function createMetrics() {
       buckets: [0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30],
       registers,
     }),
+    lag: new Histogram({
+      name: "sentiment_web_post_lag_seconds",
+      help: "Time from when the suite first saw a post to its arrival here.",
+      buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+      registers,
+    }),
+    history: new Counter({
+      name: "sentiment_web_history_messages_total",
+      help: "Messages older than the window that were read back for the figures of the last day.",
+      registers,
+    }),
+    historySeconds: new Gauge({
+      name: "sentiment_web_history_seconds",
+      help: "How far back the figures reach, at most a day.",
+      registers,
+    }),
     viewers: new Gauge({
       name: "sentiment_web_viewers",
       help: "Open event streams.",
+      registers,
+    }),
+    refused: new Counter({
+      name: "sentiment_web_viewers_refused_total",
+      help: "Event streams not opened, because the process or the address has as many as it may, or at the end.",
+      labelNames: ["reason"] as const,
       registers,
     }),
     dropped: new Counter({

@@ -12,6 +12,8 @@ import { connect, type NatsConnection } from "@nats-io/transport-node";
 import type { StreamListener } from "./listener";
 import { log, reason } from "./log";
 import type { Metrics } from "./metrics";
+import type { Past } from "./past";
+import { readChapter } from "./readPast";
 import type { Settings } from "./settings";
 
 /** Between two tries to connect, to find the stream, or to make a consumer. */
@@ -31,6 +33,8 @@ type Position = { created: string; sequence: number };
 /** Reads the enriched stream in order, for ever, through broker restarts and streams that come, go and come again. */
 export class StreamReader {
   #position: Position | null = null;
+  #past: Past | null = null;
+  #readingPast = false;
   #connection: NatsConnection | null = null;
   #stopped = false;
   #lastRound = Date.now();
@@ -120,18 +124,21 @@ export class StreamReader {
       opt_start_seq: position.sequence + 1,
       inactive_threshold: CONSUMER_INACTIVE_MS,
     });
-    if ((await consumer.info(true)).num_pending === 0) this.listener.reachedEnd();
+    if ((await consumer.info(true)).num_pending === 0) this.#reachedEnd(connection);
     this.#complaint = "";
     const messages = await consumer.consume({ max_messages: PULL_MESSAGES, abort_on_missing_resource: true });
     const watch = setInterval(
-      () => void this.#watch(manager, consumer, messages, position).catch((error) => messages.stop(error)),
+      () =>
+        void this.#watch(connection, manager, consumer, messages, position).catch((error) =>
+          messages.stop(error),
+        ),
       WATCH_MS,
     );
     try {
       for await (const message of messages) {
         position.sequence = message.seq;
         this.listener.message(message.seq, message.data, Date.parse(message.timestamp));
-        if (message.info.pending === 0) this.listener.reachedEnd();
+        if (message.info.pending === 0) this.#reachedEnd(connection);
       }
     } finally {
       clearInterval(watch);
@@ -146,7 +153,8 @@ export class StreamReader {
     const first = Math.max(state.first_seq, state.last_seq - this.window + 1, 1);
     const position = { created, sequence: first - 1 };
     this.#position = position;
-    this.listener.begin(Date.parse(created).toString(36), position.sequence);
+    const oldest = position.sequence >= state.first_seq ? Date.parse(state.first_ts) : null;
+    this.#past = this.listener.begin(Date.parse(created).toString(36), position.sequence, oldest);
     return position;
   }
 
@@ -157,6 +165,7 @@ export class StreamReader {
    * @throws if reading must start anew.
    */
   async #watch(
+    connection: NatsConnection,
     manager: JetStreamManager,
     consumer: Consumer,
     messages: ConsumerMessages,
@@ -174,14 +183,35 @@ export class StreamReader {
       if (error instanceof RecreatedError || error instanceof JetStreamApiError) throw error;
       return;
     }
-    if (pending === 0) return this.#settle(messages, before);
+    if (pending === 0) return this.#settle(connection, messages, before);
     await this.#pause();
     if (messages.getReceived() === before) throw new Error("the consumer has stopped delivering");
   }
 
   /** Nothing is left to deliver, though the last message may not have said so. */
-  #settle(messages: ConsumerMessages, before: number): void {
-    if (messages.getReceived() === before && messages.getPending() === 0) this.listener.reachedEnd();
+  #settle(connection: NatsConnection, messages: ConsumerMessages, before: number): void {
+    if (messages.getReceived() === before && messages.getPending() === 0) this.#reachedEnd(connection);
+  }
+
+  #reachedEnd(connection: NatsConnection): void {
+    this.listener.reachedEnd();
+    if (this.#past?.chapter && !this.#readingPast) void this.#readPast(connection);
+  }
+
+  /** Reads the day before the window, beside the new posts; what a fault breaks off is read again. */
+  async #readPast(connection: NatsConnection): Promise<void> {
+    this.#readingPast = true;
+    for (let chapter = this.#past?.chapter; chapter && !this.#stopped; chapter = this.#past?.chapter) {
+      const past = this.#past;
+      if (!past || connection.isClosed()) break;
+      try {
+        await readChapter(connection, this.settings, past, chapter, this.metrics);
+      } catch (error) {
+        this.#complain("cannot read older posts, trying again", reason(error));
+        await this.#pause();
+      }
+    }
+    this.#readingPast = false;
   }
 
   /** Says once what keeps it from reading, however often that is tried again. */

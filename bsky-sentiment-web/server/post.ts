@@ -77,6 +77,14 @@ export const enrichedSchema = z.object({
     .nullish(),
 });
 
+/** What the figures need of a post. Its text only has to be one. */
+export const countedSchema = enrichedSchema
+  .pick({ uri: true, author: true, rev: true, lang: true, langs: true, sentiment: true })
+  .extend({
+    text: z.string().transform(() => ""),
+    topics: z.object({ topics: z.array(z.string()).nullish(), top_topic: z.string().nullish() }).nullish(),
+  });
+
 /** One facet; unlike the rest of a message, one that is none costs itself alone, because it only decorates. */
 const facetSchema = z.object({
   start: z.int().min(0),
@@ -85,10 +93,11 @@ const facetSchema = z.object({
   value: z.string().min(1).max(MAX_FACET_VALUE_LENGTH),
 });
 
-export type Enriched = z.infer<typeof enrichedSchema>;
+type Enriched = z.infer<typeof enrichedSchema>;
+type Counted = z.infer<typeof countedSchema>;
 
 /** The post as a page can show it. */
-export function toPost(message: Enriched): Post {
+export function toPost(message: Counted & Partial<Enriched>): Post {
   const { uri, author, sentiment, labels } = message;
   const topics = rankTopics(message.topics);
   return {

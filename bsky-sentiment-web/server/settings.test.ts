@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { TrustedProxies } from "./address";
 import { readSettings, SettingsError } from "./settings";
 
 describe("the settings", () => {
@@ -8,6 +9,9 @@ describe("the settings", () => {
       stream: "bluesky-posts-enriched",
       subjects: ["bluesky.enriched.*.*", "bluesky.enriched.*"],
       metricsEnabled: true,
+      maxViewers: 5_000,
+      maxViewersPerAddress: 50,
+      trustedProxies: expect.any(TrustedProxies),
     });
   });
 
@@ -32,6 +36,11 @@ describe("the settings", () => {
       { OUTPUT_STREAM: "secret.*" },
       { OUTPUT_SUBJECT: "secret.>.x" },
       { OUTPUT_SUBJECT: ">" },
+      { MAX_VIEWERS: "secret" },
+      { MAX_VIEWERS_PER_ADDRESS: "0" },
+      { TRUSTED_PROXIES: "secret" },
+      { TRUSTED_PROXIES: "10.0.0.0/secret" },
+      { TRUSTED_PROXIES: "10.0.0.0/99" },
     ]) {
       expect(() => readSettings(env)).toThrow(SettingsError);
       expect(() => readSettings(env)).toThrow(new RegExp(`^${Object.keys(env)[0]}`));

@@ -1,9 +1,13 @@
 import { z } from "zod";
+import { TrustedProxies } from "./address";
 import { filterSubjects } from "./subjects";
 
 /** Characters that neither a subject wildcard nor the JetStream API's own subjects could misread. */
 const streamName = /^[A-Za-z0-9_-]+$/;
 const subject = /^[A-Za-z0-9_&-]+(\.([A-Za-z0-9_&-]+|\*))*(\.>)?$/;
+
+/** Each open event stream costs a socket and a second's worth of buffers. */
+const viewers = z.coerce.number("must be a whole number").int().min(1).max(100_000);
 
 export const environment = z.object({
   NATS_URL: z.string().min(1).default("nats://localhost:4222"),
@@ -16,6 +20,9 @@ export const environment = z.object({
     .regex(subject, "must be a subject such as bluesky.enriched.>")
     .default("bluesky.enriched.>"),
   METRICS_ENABLED: z.enum(["true", "false", "1", "0"]).default("true"),
+  MAX_VIEWERS: viewers.default(5_000),
+  MAX_VIEWERS_PER_ADDRESS: viewers.default(50),
+  TRUSTED_PROXIES: z.string().default(""),
 });
 
 export type NatsServer = { servers: string[]; user?: string; pass?: string; token?: string };
@@ -26,6 +33,10 @@ export type Settings = {
   /** What of it is read; no two of them match the same message. */
   subjects: string[];
   metricsEnabled: boolean;
+  /** Event streams that may be open at once, in all and from one address. */
+  maxViewers: number;
+  maxViewersPerAddress: number;
+  trustedProxies: TrustedProxies;
 };
 
 /** An environment variable that cannot be used, said so that its owner can mend it. */
@@ -45,11 +56,15 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
     throw new SettingsError(faults.join("; "));
   }
   const { NATS_URL, OUTPUT_STREAM, OUTPUT_SUBJECT, METRICS_ENABLED } = parsed.data;
+  const { MAX_VIEWERS, MAX_VIEWERS_PER_ADDRESS, TRUSTED_PROXIES } = parsed.data;
   return {
     nats: readServers(NATS_URL),
     stream: OUTPUT_STREAM,
     subjects: filterSubjects(OUTPUT_SUBJECT),
     metricsEnabled: METRICS_ENABLED === "true" || METRICS_ENABLED === "1",
+    maxViewers: MAX_VIEWERS,
+    maxViewersPerAddress: MAX_VIEWERS_PER_ADDRESS,
+    trustedProxies: readProxies(TRUSTED_PROXIES),
   };
 }
 
@@ -73,4 +88,20 @@ function readServers(urls: string): NatsServer {
     }
   }
   return server;
+}
+
+function readProxies(list: string): TrustedProxies {
+  try {
+    return new TrustedProxies(
+      list
+        .split(",")
+        .map((entry) => entry.trim())
+        .filter(Boolean),
+    );
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new SettingsError(
+      "TRUSTED_PROXIES: must be addresses or subnets such as 10.0.0.0/8, several apart by commas",
+    );
+  }
 }

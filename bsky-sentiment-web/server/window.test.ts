@@ -68,7 +68,7 @@ describe("a window", () => {
       give(window, number, enriched(number, { ...label, ...topics("sports", ...several), lang, langs: [] }));
       const [newest] = window.newestFirst();
       if (newest) given.push(newest);
-      expectExactFigures(window, given);
+      if (number % 40 === 0) expectExactFigures(window, given);
     }
     expect([given.length, window.size]).toEqual([400, 50]);
   });

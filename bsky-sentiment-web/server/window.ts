@@ -2,7 +2,7 @@ import type { Post } from "@/lib/wire";
 import { Arrival, type Change, Edit, type Versions, Withdrawal } from "./change";
 import { Gone, type GoneReason, isLater } from "./gone";
 import type { History } from "./history";
-import type { Account, Deletion, Written } from "./message";
+import type { Account, Deletion, Message, Written } from "./message";
 import { Notes } from "./notes";
 import { Ring } from "./ring";
 
@@ -53,6 +53,24 @@ export class PostWindow {
   /** Posts in the window. */
   get size(): number {
     return this.#posts.size;
+  }
+
+  has(uri: string): boolean {
+    return this.#posts.has(uri);
+  }
+
+  /** Takes a message that the broker stored at a time (ms): what became of its post, or how many posts it took out. */
+  take(sequence: number, message: Message, at: number): Outcome | number {
+    switch (message.kind) {
+      case "delete":
+        return this.delete(sequence, message);
+      case "account":
+        return this.account(sequence, message);
+      case "update":
+        return this.edit(sequence, message, at);
+      default:
+        return this.add(sequence, message, at);
+    }
   }
 
   /** Notes that the stream has got this far, whether or not the message there says anything. */

@@ -67,8 +67,13 @@ describe.skipIf(!binary)("with a real broker", { timeout: 60_000 }, () => {
   /** Reads an event stream as a browser would, into a growing list. */
   function view(lastEventId: string | null = null) {
     const abort = new AbortController();
-    const body = eventStream(hub, { filter: EVERYTHING, maxRate: null, lastEventId }, abort.signal);
-    if (!body) throw new Error("the hub took no viewer");
+    const body = eventStream(
+      hub,
+      "192.0.2.1",
+      { filter: EVERYTHING, maxRate: null, lastEventId },
+      abort.signal,
+    );
+    if (typeof body === "string") throw new Error("the hub took no viewer");
     const events: Event[] = [];
     const ended = (async () => {
       for await (const chunk of body) events.push(...parseEvents(new TextDecoder().decode(chunk)));
@@ -91,8 +96,36 @@ describe.skipIf(!binary)("with a real broker", { timeout: 60_000 }, () => {
     await startBroker();
     await createStream();
     await publish(1, 1_050);
-    await total(1_000);
-    expect(hub.snapshot(EVERYTHING).posts[0]?.text).toBe("post 1050");
+    await vi.waitFor(() => {
+      expect(hub.snapshot(EVERYTHING).posts[0]?.text).toBe("post 1050");
+    }, PATIENCE);
+    expect(hub.stats().window.total).toBe(1_000);
+  });
+
+  it("counts what is older than the window too, each post once, and goes on from there after the broker's death", async () => {
+    await startBroker();
+    await createStream();
+    await publish(1, 130);
+    const late = new Hub(createMetrics(), 100);
+    const lateReader = new StreamReader(readSettings({ NATS_URL: broker.url }), late, late.metrics, 100);
+    void lateReader.run();
+    const counted = (posts: number) =>
+      vi.waitFor(() => {
+        const { stats, timelines } = late.snapshot(EVERYTHING);
+        expect([stats.last15.total, stats.window.total, timelines.day.complete]).toEqual([posts, 100, true]);
+      }, PATIENCE);
+    try {
+      await counted(130);
+      expect((await late.metrics.history.get()).values[0]?.value).toBe(30);
+      await connection.close();
+      await broker.kill();
+      await vi.waitFor(() => expect(late.state().state).toBe("disconnected"), PATIENCE);
+      await startBroker();
+      await publish(131, 140);
+      await counted(140);
+    } finally {
+      await lateReader.stop();
+    }
   });
 
   it("serves many viewers from one consumer", async () => {

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { parseFilter } from "@/lib/filter";
 import { dashboard } from "@/server/dashboard";
 import { eventStream } from "@/server/eventStream";
+import type { Refusal } from "@/server/seats";
+import { PEER_HEADER } from "@/server/sockets";
 
 export const dynamic = "force-dynamic";
 
@@ -15,6 +17,13 @@ const headers = {
 /** Posts a second; a page that shows more cannot be read, and a limit of none is what leaving it out means. */
 const maxRateSchema = z.coerce.number().int().min(1).max(100);
 const MAX_EVENT_ID_LENGTH = 64;
+
+const RETRY_AFTER_S = "10";
+const REFUSALS: Record<Refusal, { status: number; error: string }> = {
+  address: { status: 429, error: "this address has as many open streams as it may" },
+  process: { status: 503, error: "this server has as many open streams as it may" },
+  stopping: { status: 503, error: "this server is stopping" },
+};
 
 /** Server-sent events: `snapshot`, then `post`, `edit`, `remove`, `stats` and `state`. README.md documents the format. */
 export function GET(request: Request): Response {
@@ -34,10 +43,19 @@ export function GET(request: Request): Response {
     maxRate: maxRate?.data ?? null,
     lastEventId: lastEventId && lastEventId.length <= MAX_EVENT_ID_LENGTH ? lastEventId : null,
   };
-  const body = eventStream(dashboard().hub, options, request.signal);
-  if (!body) {
-    const error = "this server takes no more viewers now";
-    return Response.json({ error }, { status: 503, headers: { "Retry-After": "10" } });
-  }
-  return new Response(body, { headers });
+  const { hub, trustedProxies } = dashboard();
+  const peer = request.headers.get(PEER_HEADER) ?? "";
+  const address = trustedProxies.clientOf(peer, request.headers.get("X-Forwarded-For"));
+  const body = eventStream(hub, address, options, request.signal);
+  return typeof body === "string" ? refuse(body) : new Response(body, { headers });
+}
+
+/** Without it Next.js would open a stream for a HEAD request too, which nobody reads and nobody ends. */
+export function HEAD(): Response {
+  return new Response(null, { headers });
+}
+
+function refuse(refusal: Refusal): Response {
+  const { status, error } = REFUSALS[refusal];
+  return Response.json({ error }, { status, headers: { "Retry-After": RETRY_AFTER_S } });
 }
