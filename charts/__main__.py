@@ -24,9 +24,7 @@ CHARTS: dict[str, Callable[[], Schema]] = {
     "nats-stream-processor": partial(settings_schema, UnifiedSettings),
     "nats-stream-processor-topics": partial(settings_schema, TopicsSettings),
     "mock-ingest": partial(settings_schema, MockSettings),
-    "bsky-sentiment-web": lambda: config_schema(
-        {name: {"type": ["string", "boolean"]} for name in dashboard_settings()}
-    ),
+    "bsky-sentiment-web": lambda: config_schema(dashboard_settings()),
 }
 
 
@@ -38,8 +36,8 @@ def folder(service: str) -> Path:
 def dashboard_settings() -> dict[str, Schema]:
     """The dashboard's variables, which its own code defines in another language."""
     source = (ROOT / "bsky-sentiment-web" / "server" / "settings.ts").read_text()
-    names = re.findall(r"^  ([A-Z_]+): z", source, re.MULTILINE)
-    return {name: {"type": ["string", "boolean"]} for name in names}
+    names = re.findall(r"^  ([A-Z_]+): ", source, re.MULTILINE)
+    return {name: {"type": ["string", "boolean", "integer"]} for name in names}
 
 
 def generated(service: str) -> dict[Path, str]:
