@@ -1,3 +1,4 @@
+import Link from "next/link";
 import { memo, type ReactNode } from "react";
 import { formatCount, formatLag, formatRate } from "@/lib/format";
 import type { Theme } from "@/lib/theme";
@@ -36,6 +37,9 @@ export const Header = memo(function Header({ state, stats, theme }: Props) {
         </Figure>
       </dl>
       <div className="ml-auto flex items-center gap-4 lg:ml-0">
+        <Link className="link text-sm" href="/architecture">
+          Architecture
+        </Link>
         <ThemeSwitch initial={theme} />
       </div>
     </header>
