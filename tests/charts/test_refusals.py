@@ -22,6 +22,11 @@ REFUSED = {
         {"autoscaling": {"provider": "hpa"}},
         "/autoscaling/metricsPrefix",
     ),
+    "fewer pods than the fewest": (
+        "nats-stream-processor",
+        {"autoscaling": {"maxReplicas": 2}},
+        "minReplicas 3 is more than autoscaling.maxReplicas 2",
+    ),
     "an external secret from nowhere": ("mock-ingest", {"secret": {"provider": "external"}}, "/secret/external"),
     "a volume of one node for pods on several": (
         "nats-stream-processor",

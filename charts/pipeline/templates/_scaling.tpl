@@ -6,6 +6,14 @@
 {{- end -}}
 {{- end }}
 
+{{- define "pipeline.bounds" -}}
+{{- with .Values.autoscaling -}}
+{{- if gt (int .minReplicas) (int .maxReplicas) -}}
+{{- fail (printf "autoscaling.minReplicas %d is more than autoscaling.maxReplicas %d" (int .minReplicas) (int .maxReplicas)) -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
 {{- define "pipeline.disruptionBudget" -}}
 {{- if .Values.disruptionBudget.enabled -}}
 apiVersion: policy/v1
@@ -34,6 +42,7 @@ not depend on the number of pods, so nothing feeds back. The larger wish wins. *
 
 {{- define "pipeline.horizontalPodAutoscaler" -}}
 {{- if eq .Values.autoscaling.provider "hpa" -}}
+{{- include "pipeline.bounds" . -}}
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
 metadata:
@@ -68,6 +77,7 @@ spec:
 
 {{- define "pipeline.scaledObject" -}}
 {{- if eq .Values.autoscaling.provider "keda" -}}
+{{- include "pipeline.bounds" . -}}
 apiVersion: keda.sh/v1alpha1
 kind: ScaledObject
 metadata:
