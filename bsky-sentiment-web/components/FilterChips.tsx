@@ -20,13 +20,14 @@ export function FilterChips({ filter, onFilter }: Props) {
       {chosen.map(([key, name]) => (
         <li key={key}>
           <button
-            aria-label={`Remove the filter ${name}`}
             className="chip"
             data-testid={`chip-${key}`}
             onClick={() => onFilter({ ...filter, [key]: null })}
             type="button"
           >
-            {name} <span aria-hidden="true">×</span>
+            <span className="sr-only">Remove the filter</span>
+            <span suppressHydrationWarning>{name}</span>
+            <span aria-hidden="true">×</span>
           </button>
         </li>
       ))}

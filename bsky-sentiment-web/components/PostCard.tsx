@@ -1,11 +1,11 @@
 import { memo, useId, useState } from "react";
 import type { Filter } from "@/lib/filter";
 import { formatProbability, shortAuthor } from "@/lib/format";
-import { languageName } from "@/lib/languageName";
 import { languageOf, UNKNOWN_LANGUAGE } from "@/lib/languages";
 import { profileLink } from "@/lib/links";
 import { topicName } from "@/lib/topics";
 import type { Post } from "@/lib/wire";
+import { LanguageName } from "./LanguageName";
 import { OutsideLink } from "./OutsideLink";
 import { PostText } from "./PostText";
 import { PostTime } from "./PostTime";
@@ -85,7 +85,7 @@ function Language({ post, filter, onFilter }: Choosing) {
       onClick={() => onFilter({ ...filter, lang: chosen ? null : lang })}
       type="button"
     >
-      {languageName(lang)}
+      <LanguageName lang={lang} />
     </button>
   );
 }

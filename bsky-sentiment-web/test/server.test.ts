@@ -1,12 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { ChildProcess } from "node:child_process";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freePort } from "./broker";
-
-const root = join(import.meta.dirname, "..");
-const built = existsSync(join(root, ".next/standalone/server.js"));
-if (!built) console.warn("No built server found: run `npm run build` to have it tested too.");
+import { built, startServer } from "./builtServer";
 
 /** The built server with no broker to be found, which is no reason for it not to answer. */
 describe.skipIf(!built)("the built server", { timeout: 60_000 }, () => {
@@ -16,14 +11,7 @@ describe.skipIf(!built)("the built server", { timeout: 60_000 }, () => {
   beforeAll(async () => {
     const [port, nobody] = [await freePort(), await freePort()];
     origin = `http://127.0.0.1:${port}`;
-    const env = {
-      ...process.env,
-      PORT: `${port}`,
-      HOSTNAME: "127.0.0.1",
-      NATS_URL: `nats://127.0.0.1:${nobody}`,
-    };
-    server = spawn("node", ["scripts/start.mjs"], { cwd: root, env, stdio: "ignore" });
-    await vi.waitFor(() => fetch(`${origin}/api/health`), { timeout: 30_000, interval: 100 });
+    server = await startServer(port, `nats://127.0.0.1:${nobody}`);
   });
 
   afterAll(() => {
