@@ -1,9 +1,9 @@
 import { memo } from "react";
 import type { Filter } from "@/lib/filter";
 import { formatCount, formatShare } from "@/lib/format";
-import { languageName } from "@/lib/languageName";
 import { isLanguage } from "@/lib/languages";
 import type { Figures } from "@/lib/wire";
+import { LanguageName } from "./LanguageName";
 
 type Props = { figures: Figures; filter: Filter; onFilter: (filter: Filter) => void };
 
@@ -27,7 +27,9 @@ export const Languages = memo(function Languages({ figures, filter, onFilter }: 
               onClick={() => onFilter({ ...filter, lang: filter.lang === lang ? null : lang })}
               type="button"
             >
-              <span className="truncate">{languageName(lang)}</span>
+              <span className="truncate">
+                <LanguageName lang={lang} />
+              </span>
               <svg aria-hidden="true" className="block h-2 w-full">
                 <rect className="bar fill-plain" height="100%" rx="2" width={`${(100 * total) / largest}%`} />
               </svg>
