@@ -28,7 +28,7 @@ type Props = {
 };
 
 export function Dashboard({ snapshot, view, first, theme }: Props) {
-  const { filter, range, chooseFilter, chooseRange } = useView(view);
+  const { filter, range, search, chooseFilter, chooseRange, chooseSearch } = useView(view);
   const { feed, controls, stats, state, timelines } = useLive(snapshot, filter);
   const live = isLive(range);
   const timeline = useTimeline(timelines.minutes15, stats.latest);
@@ -87,7 +87,9 @@ export function Dashboard({ snapshot, view, first, theme }: Props) {
               feed={feed}
               filter={filter}
               onFilter={chooseFilter}
+              onSearch={chooseSearch}
               rate={stats.rate}
+              search={search}
               state={state}
             />
           </div>

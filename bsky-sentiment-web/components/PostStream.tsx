@@ -24,14 +24,16 @@ type Props = {
   state: State;
   filter: Filter;
   onFilter: (filter: Filter) => void;
+  search: string;
+  onSearch: (search: string) => void;
 };
 
 /** The posts themselves, newest first. */
-export function PostStream({ feed, controls, rate, state, filter, onFilter }: Props) {
+export function PostStream(props: Props) {
+  const { feed, controls, rate, state, filter, onFilter, search, onSearch } = props;
   const [paused, setPaused] = useState(false);
   const query = filterQuery(filter);
   const [turned, setTurned] = useState({ query, page: 0 });
-  const [search, setSearch] = useState("");
   const [showAdult, setShowAdult] = useShowAdult();
   const section = useRef<HTMLElement>(null);
   const searchBox = useRef<HTMLInputElement>(null);
@@ -58,7 +60,7 @@ export function PostStream({ feed, controls, rate, state, filter, onFilter }: Pr
   };
   const seek = (wanted: string) => {
     setTurned({ query, page: 0 });
-    setSearch(wanted);
+    onSearch(wanted);
   };
   const save = (format: "csv" | "json") => {
     const at = new Date();

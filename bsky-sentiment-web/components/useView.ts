@@ -5,7 +5,10 @@ import type { Filter } from "@/lib/filter";
 import type { AskedRange } from "@/lib/range";
 import { parseView, type View, viewAddress } from "@/lib/view";
 
-/** The view, kept in the address so that it can be shared and "back" undoes a choice. Both setters stay the same. */
+/** What is typed is written into the address when it rests for so long: browsers forbid more than a few writes a second. */
+const REST_MS = 300;
+
+/** The view, kept in the address so that it can be shared and "back" undoes a choice. The setters stay the same. */
 export function useView(initial: View) {
   const [view, setView] = useState(initial);
   const latest = useRef(view);
@@ -24,5 +27,14 @@ export function useView(initial: View) {
   }, []);
   const chooseFilter = useCallback((filter: Filter) => choose({ filter }), [choose]);
   const chooseRange = useCallback((range: AskedRange) => choose({ range }), [choose]);
-  return { ...view, chooseFilter, chooseRange };
+
+  const writing = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const chooseSearch = useCallback((search: string) => {
+    setView((view) => ({ ...view, search }));
+    clearTimeout(writing.current);
+    writing.current = setTimeout(() => {
+      window.history.replaceState(null, "", viewAddress(latest.current));
+    }, REST_MS);
+  }, []);
+  return { ...view, chooseFilter, chooseRange, chooseSearch };
 }

@@ -164,6 +164,9 @@ describe.skipIf(!built || !chromium || !natsServer)("the page in a browser", { t
     await vi.waitFor(async () => expect(await texts(page)).toEqual(["Ein CAFÉ in Köln"]), PATIENCE);
     expect(await page.locator("mark").allTextContents()).toEqual(["CAFÉ", "Köln"]);
     expect(await page.getByRole("status").allTextContents()).toContain("1 of 2 posts here");
+    await vi.waitFor(() => expect(new URL(page.url()).searchParams.get("q")).toBe("cafe koln"), PATIENCE);
+    await page.reload();
+    expect(await texts(page)).toEqual(["Ein CAFÉ in Köln"]);
     await page.getByTestId("search").press("Escape");
     await shown(page, 2);
   });
