@@ -21,7 +21,7 @@ from train import BATCH, padded, with_topics
 
 MAX_TOKENS = 128
 """Tokens the shipped model reads. A post of 300 letters has about 75; training saw 96."""
-STAGES = {"english": "student", "multilingual": "multilingual"}
+STAGES = {"english": "narrow", "multilingual": "multilingual"}
 LANGUAGES = {
     "english": ("en", "und"),
     "multilingual": ("ar", "de", "el", "es", "fr", "it", "ja", "pt"),
@@ -50,8 +50,8 @@ def logits(network: Network, tokenizer: Tokenizer, texts: list[str]) -> tuple[Fl
     return sentiments, topics
 
 
-def load(folder: Path, name: str) -> tuple[Network, Tokenizer]:
-    network = of_state(load_file(folder / f"{STAGES[name]}.safetensors")).eval()
+def load(folder: Path, name: str, stage: str | None = None) -> tuple[Network, Tokenizer]:
+    network = of_state(load_file(folder / f"{stage or STAGES[name]}.safetensors")).eval()
     tokenizer = Tokenizer.from_file(str(tokenizer_file(folder, name)))
     tokenizer.encode_special_tokens = True
     return network, tokenizer
@@ -142,9 +142,10 @@ def main() -> None:
     options.add_argument("--data", type=Path, required=True, help="folder of the training texts")
     options.add_argument("--trained", type=Path, required=True, help="folder written by train.py")
     options.add_argument("--out", type=Path, required=True, help="the folder of model folders")
+    options.add_argument("--stage", help="of train.py; without it the last one")
     arguments = options.parse_args()
     name = arguments.name
-    network, tokenizer = load(arguments.trained, name)
+    network, tokenizer = load(arguments.trained, name, arguments.stage)
     weights = calibrated(network, tokenizer, arguments.data, name)
     np.savez(arguments.trained / f"{name}-calibrated.npz", **weights)
     write(weights, tokenizer_file(arguments.trained, name), arguments.out / name, name)

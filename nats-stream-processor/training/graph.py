@@ -5,7 +5,8 @@ else in other company. Here every token gets its own scale: absolute maximum of 
 per output column; the products are of integers. Attention, normalisation and heads stay in 32-bit floats.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import onnx
@@ -26,7 +27,16 @@ SMALLEST_SCALE = 1e-12
 MASKED_SCORE = -1e4
 """Added to the attention score of padding: its exponential is exactly zero, so padding changes nothing."""
 
+DEPTH = WIDTH // ATTENTION_HEADS
+
 Weights = dict[str, NDArray[np.float32]]
+
+
+class Tokens(NamedTuple):
+    """Outputs of nodes: `rows` [all tokens, width] and `shape`, the numbers of posts and of tokens of each."""
+
+    rows: str
+    shape: str
 
 
 class Graph:
@@ -118,34 +128,38 @@ class Encoder(Graph):
         )
         return self.add("Mul", product, scale)
 
-    def layer(self, hidden: str, attention_bias: str, layer: int, batch_shape: str) -> str:
-        """One transformer layer over all tokens [all tokens, width]."""
+    def layer(self, hidden: Tokens, context: Tokens, attention_bias: str, layer: int) -> Tokens:
+        """One transformer layer: `hidden` made anew from what it finds in `context`."""
         prefix = f"layers.{layer}."
-        parts = [prefix + part for part in ("query", "key", "value")]
-        weight = np.concatenate([self.weights[f"{part}.weight"].T for part in parts], axis=1)
-        bias = np.concatenate([self.weights[f"{part}.bias"] for part in parts])
-        query_key_value = self.add("Add", self.product(*self.quantised(hidden), weight), self.constant(bias))
-        context = self.attention(query_key_value, attention_bias, batch_shape)
-        attended = self.linear(context, f"{prefix}attended")
-        hidden = self.added_and_normalised(attended, hidden, f"{prefix}attention_norm", f"{prefix}attended.bias")
+        [query] = self.projected(hidden, prefix, ("query",))
+        key, value = self.projected(context, prefix, ("key", "value"))
+        attended = self.linear(self.attention(query, key, value, attention_bias), f"{prefix}attended")
+        rows = self.added_and_normalised(attended, hidden.rows, f"{prefix}attention_norm", f"{prefix}attended.bias")
         wide_bias = self.constant(self.weights[f"{prefix}widen.bias"])
-        wide = self.add("BiasGelu", self.linear(hidden, f"{prefix}widen"), wide_bias, domain="com.microsoft")
+        wide = self.add("BiasGelu", self.linear(rows, f"{prefix}widen"), wide_bias, domain="com.microsoft")
         narrow = self.linear(wide, f"{prefix}narrow")
-        return self.added_and_normalised(narrow, hidden, f"{prefix}output_norm", f"{prefix}narrow.bias")
+        return Tokens(
+            self.added_and_normalised(narrow, rows, f"{prefix}output_norm", f"{prefix}narrow.bias"), hidden.shape
+        )
 
     def linear(self, tokens: str, name: str) -> str:
         if name in self.exact:
             return self.add("MatMul", tokens, self.constant(self.weights[f"{name}.weight"].T))
         return self.product(*self.quantised(tokens), self.weights[f"{name}.weight"].T)
 
-    def attention(self, query_key_value: str, attention_bias: str, batch_shape: str) -> str:
-        """Attention of each post over its own tokens: [all tokens, 3 × width] to [all tokens, width]."""
-        depth = WIDTH // ATTENTION_HEADS
-        heads = self.constant([3, ATTENTION_HEADS, depth], np.int64)
-        split = self.add("Reshape", query_key_value, self.add("Concat", batch_shape, heads, axis=0))
+    def projected(self, tokens: Tokens, prefix: str, parts: Sequence[str]) -> list[str]:
+        """These parts of all tokens by one product, each [posts, heads, tokens, depth]."""
+        weight = np.concatenate([self.weights[f"{prefix}{part}.weight"].T for part in parts], axis=1)
+        bias = np.concatenate([self.weights[f"{prefix}{part}.bias"] for part in parts])
+        rows = self.add("Add", self.product(*self.quantised(tokens.rows), weight), self.constant(bias))
+        heads = self.constant([len(parts), ATTENTION_HEADS, DEPTH], np.int64)
+        split = self.add("Reshape", rows, self.add("Concat", tokens.shape, heads, axis=0))
         split = self.add("Transpose", split, perm=[2, 0, 3, 1, 4])
-        query, key, value = (self.add("Gather", split, self.constant(index, np.int64), axis=0) for index in range(3))
-        query = self.add("Mul", query, self.constant(depth**-0.5))
+        return [self.add("Gather", split, self.constant(part, np.int64), axis=0) for part in range(len(parts))]
+
+    def attention(self, query: str, key: str, value: str, attention_bias: str) -> str:
+        """Attention within each post, to [all queries, width]."""
+        query = self.add("Mul", query, self.constant(DEPTH**-0.5))
         scores = self.add("MatMul", query, self.add("Transpose", key, perm=[0, 1, 3, 2]))
         share = self.add("Softmax", self.add("Add", scores, attention_bias), axis=-1)
         context = self.add("Transpose", self.add("MatMul", share, value), perm=[0, 2, 1, 3])
@@ -175,18 +189,23 @@ def build(weights: Weights, max_tokens: int, exact: Collection[str] = ()) -> onn
     real = graph.add("Cast", mask, to=TensorProto.FLOAT)
     padding = graph.add("Mul", graph.add("Sub", graph.one, real), graph.constant(MASKED_SCORE))
     attention_bias = graph.add("Unsqueeze", padding, graph.constant([1, 2], np.int64))
-    batch_shape = graph.add("Shape", ids)
-    hidden = graph.add("Reshape", graph.embedded(ids), graph.constant([-1, WIDTH], np.int64))
+    batch_shape, one = graph.add("Shape", ids), graph.constant([1], np.int64)
+    hidden = Tokens(graph.add("Reshape", graph.embedded(ids), graph.constant([-1, WIDTH], np.int64)), batch_shape)
     layers = {name.split(".")[1] for name in weights if name.startswith("layers.")}
-    for layer in range(len(layers)):
-        hidden = graph.layer(hidden, attention_bias, layer, batch_shape)
-    width = graph.constant([WIDTH], np.int64)
-    hidden = graph.add("Reshape", hidden, graph.add("Concat", batch_shape, width, axis=0))
-    first = graph.add("Gather", hidden, graph.constant(0, np.int64), axis=1)
-    total = graph.add("MatMul", graph.add("Unsqueeze", real, graph.constant([1], np.int64)), hidden)
-    total = graph.add("Squeeze", total, graph.constant([1], np.int64))
-    mean = graph.add("Div", total, graph.add("ReduceSum", real, graph.constant([1], np.int64), keepdims=1))
-    pooled = graph.add("Concat", first, mean, axis=1)
+    for layer in range(len(layers) - 1):
+        hidden = graph.layer(hidden, hidden, attention_bias, layer)
+    by_post = graph.add(
+        "Reshape", hidden.rows, graph.add("Concat", batch_shape, graph.constant([WIDTH], np.int64), axis=0)
+    )
+    first = Tokens(
+        graph.add("Gather", by_post, graph.constant(0, np.int64), axis=1),
+        graph.add("Concat", graph.add("Shape", ids, start=0, end=1), one, axis=0),
+    )
+    first = graph.layer(first, hidden, attention_bias, len(layers) - 1)
+    total = graph.add("MatMul", graph.add("Unsqueeze", real, one), by_post)
+    total = graph.add("Squeeze", total, one)
+    mean = graph.add("Div", total, graph.add("ReduceSum", real, one, keepdims=1))
+    pooled = graph.add("Concat", first.rows, mean, axis=1)
     graph.nodes.append(helper.make_node("Softmax", [graph.head(pooled, "sentiment")], ["sentiment"], axis=-1))
     graph.nodes.append(helper.make_node("Sigmoid", [graph.head(pooled, "topics")], ["topics"]))
     shape = ["posts", "tokens"]

@@ -6,28 +6,30 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-POSITIONS, WIDTH, INNER, ATTENTION_HEADS = 512, 384, 1_536, 12
+POSITIONS, WIDTH, ATTENTION_HEADS = 512, 384, 12
+BERT_INNER = 1_536
 LAYER_NORM_EPSILON = 1e-12
 DROPOUT = 0.1
 
 
 class Layer(nn.Module):
-    """Self-attention and a two-layer perceptron, each added to its input and normalised after (post-norm)."""
+    """Attention and a two-layer perceptron, each added to its input and normalised after (post-norm)."""
 
-    def __init__(self) -> None:
+    def __init__(self, inner: int) -> None:
         super().__init__()
         self.query, self.key, self.value = (nn.Linear(WIDTH, WIDTH) for _ in range(3))
         self.attended = nn.Linear(WIDTH, WIDTH)
         self.attention_norm = nn.LayerNorm(WIDTH, LAYER_NORM_EPSILON)
-        self.widen = nn.Linear(WIDTH, INNER)
-        self.narrow = nn.Linear(INNER, WIDTH)
+        self.widen = nn.Linear(WIDTH, inner)
+        self.narrow = nn.Linear(inner, WIDTH)
         self.output_norm = nn.LayerNorm(WIDTH, LAYER_NORM_EPSILON)
         self.dropout = nn.Dropout(DROPOUT)
 
-    def forward(self, hidden: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, hidden: Tensor, tokens: Tensor, mask: Tensor) -> Tensor:
+        """`hidden` [posts, n, width] made anew from what it finds in `tokens` [posts, tokens, width]."""
         query, key, value = (
-            linear(hidden).unflatten(-1, (ATTENTION_HEADS, -1)).transpose(1, 2)
-            for linear in (self.query, self.key, self.value)
+            linear(read).unflatten(-1, (ATTENTION_HEADS, -1)).transpose(1, 2)
+            for linear, read in ((self.query, hidden), (self.key, tokens), (self.value, tokens))
         )
         context = F.scaled_dot_product_attention(query, key, value, attn_mask=mask[:, None, None, :])
         context = self.attended(context.transpose(1, 2).flatten(2))
@@ -37,7 +39,7 @@ class Layer(nn.Module):
 
 
 class Head(nn.Module):
-    """Logits from [CLS; mean of tokens] through one hidden layer."""
+    """Logits from [first token; mean of tokens] through one hidden layer."""
 
     def __init__(self, classes: int) -> None:
         super().__init__()
@@ -50,14 +52,19 @@ class Head(nn.Module):
 
 
 class Network(nn.Module):
-    """Token ids [posts, tokens] and mask [posts, tokens] to sentiment logits [posts, 3], topic logits [posts, 19]."""
+    """Token ids [posts, tokens] and mask [posts, tokens] to sentiment logits [posts, 3], topic logits [posts, 19].
 
-    def __init__(self, vocabulary: int, layers: int, sentiments: int = 3, topics: int = 19) -> None:
+    The last layer makes only the first token anew: the heads see the others as the mean of what came into that layer.
+    That saves most of a layer's work.
+    """
+
+    def __init__(self, vocabulary: int, inners: Sequence[int], sentiments: int = 3, topics: int = 19) -> None:
+        """A layer each of `inners`, the width inside its perceptron."""
         super().__init__()
         self.words = nn.Embedding(vocabulary, WIDTH)
         self.positions = nn.Embedding(POSITIONS, WIDTH)
         self.embedding_norm = nn.LayerNorm(WIDTH, LAYER_NORM_EPSILON)
-        self.layers = nn.ModuleList(Layer() for _ in range(layers))
+        self.layers = nn.ModuleList(Layer(inner) for inner in inners)
         self.sentiment = Head(sentiments)
         self.topics = Head(topics)
         self.dropout = nn.Dropout(DROPOUT)
@@ -65,11 +72,12 @@ class Network(nn.Module):
     def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         hidden = self.words(ids) + self.positions.weight[: ids.shape[1]]
         hidden = self.dropout(self.embedding_norm(hidden))
-        for layer in self.layers:
-            hidden = layer(hidden, mask)
+        for layer in self.layers[:-1]:
+            hidden = layer(hidden, hidden, mask)
+        first = self.layers[-1](hidden[:, :1], hidden, mask)[:, 0]
         real = mask.unsqueeze(-1).to(hidden.dtype)
         mean = (hidden * real).sum(1) / real.sum(1)
-        pooled = torch.cat([hidden[:, 0], mean], dim=-1)
+        pooled = torch.cat([first, mean], dim=-1)
         return self.sentiment(pooled), self.topics(pooled)
 
 
@@ -93,7 +101,7 @@ def from_bert(source: dict[str, Tensor], layers: Sequence[int]) -> Network:
             f"layers.{layer}.narrow": f"{theirs}.output.dense",
             f"layers.{layer}.output_norm": f"{theirs}.output.LayerNorm",
         }
-    network = Network(len(source["embeddings.word_embeddings.weight"]), len(layers))
+    network = Network(len(source["embeddings.word_embeddings.weight"]), [BERT_INNER] * len(layers))
     state = network.state_dict()
     for ours, theirs in names.items():
         for part in ("weight", "bias"):
@@ -106,9 +114,9 @@ def from_bert(source: dict[str, Tensor], layers: Sequence[int]) -> Network:
 
 
 def of_state(state: dict[str, Tensor]) -> Network:
-    """The network that a state belongs to, its size read off the state."""
-    layers = {name.split(".")[1] for name in state if name.startswith("layers.")}
-    network = Network(len(state["words.weight"]), len(layers))
+    """The network that a state belongs to, its sizes read off the state."""
+    inners = [len(tensor) for name, tensor in sorted(state.items()) if name.endswith(".widen.bias")]
+    network = Network(len(state["words.weight"]), inners)
     network.load_state_dict(state)
     return network
 

@@ -2,8 +2,8 @@
 
 English: "broad" mixes sentiment tweets with weakly labelled topics; "exact" goes on from it at a lower rate with
 exactly labelled texts alone, so that the noisy labels do not have the last word; "student" keeps some of its layers and
-learns to answer as it does. "languages" learns from exactly labelled texts of all languages, and "multilingual" goes on
-with fewer English tweets, as sentiment is learnt before topics are.
+learns to answer as it does; "narrow" halves the student's perceptrons. "languages" learns from exactly labelled texts
+of all languages, and "multilingual" goes on with fewer English tweets, as sentiment is learnt before topics are.
 """
 
 import argparse
@@ -19,6 +19,9 @@ import data
 import torch
 from data import Example
 from e5 import multilingual_e5
+from narrow import narrowed
+from nats_stream_processor.embedded import EmbeddedModel, EmbeddedModels
+from nats_stream_processor.prediction import NO_PREDICTION, Prediction
 from network import Network, from_bert, of_state, with_layers
 from safetensors.torch import load_file, save_model
 from tokenizers import Tokenizer
@@ -35,11 +38,11 @@ LABEL_SMOOTHING = 0.05
 TOPIC_LOSS_WEIGHT = 5.0
 CLIP_NORM = 1.0
 LOG_EVERY_STEPS = 50
-STAGES = ("broad", "exact", "student", "languages", "multilingual")
-BEFORE = {"exact": "broad", "student": "exact", "multilingual": "languages"}
+STAGES = ("broad", "exact", "student", "narrow", "languages", "multilingual")
+BEFORE = {"exact": "broad", "student": "exact", "narrow": "student", "multilingual": "languages"}
 """What a stage goes on from."""
-PEAK_RATE = {"broad": 1e-4, "exact": 5e-5, "student": 1e-4, "languages": 1e-4, "multilingual": 1e-4}
-EPOCHS = {"broad": 1.7, "exact": 1.0, "student": 2.0, "languages": 1.4, "multilingual": 1.0}
+PEAK_RATE = {"broad": 1e-4, "exact": 5e-5, "student": 1e-4, "narrow": 1e-4, "languages": 1e-4, "multilingual": 1e-4}
+EPOCHS = {"broad": 1.7, "exact": 1.0, "student": 2.0, "narrow": 2.0, "languages": 1.4, "multilingual": 1.0}
 TWEET_TOPIC_REPEATS = {"broad": 4, "exact": 6, "student": 3, "languages": 3, "multilingual": 6}
 LABELLED_TWEET_REPEATS = 2
 EXACT_SENTIMENT_SHARE = 0.6
@@ -48,6 +51,10 @@ MULTILINGUAL_BLUESKY_SHARE = 0.5
 XLM_T_REPEATS = 2
 ENGLISH_LAYERS = tuple(range(6))
 E5_LAYERS = (0, 2, 4, 6, 8, 11)
+NARROW_INNER = 768
+"""Half of what is inside a perceptron. Four layers so cost what three whole ones do."""
+NARROW_BY = 2_000
+"""Texts by which the neurons that stay are chosen."""
 TEACHER_SHARE = 0.5
 """Of a student's target, where there is a label too."""
 
@@ -96,6 +103,7 @@ EXAMPLES = {
     "broad": broad_examples,
     "exact": exact_examples,
     "student": student_examples,
+    "narrow": student_examples,
     "languages": languages_examples,
     "multilingual": multilingual_examples,
 }
@@ -186,31 +194,46 @@ def train(network: Network, tokenizer: Tokenizer, examples: list[Example], stage
 
 
 @torch.inference_mode()
-def taught(teacher: Network, tokenizer: Tokenizer, examples: list[Example]) -> list[Example]:
-    """The same texts with the teacher's answers as targets, mixed with the labels where there are any."""
+def answers(network: Network, tokenizer: Tokenizer, examples: list[Example]) -> list[Prediction]:
+    """What a network tells of texts."""
     ids = token_ids(tokenizer, [example.text for example in examples])
     order = sorted(range(len(ids)), key=lambda index: len(ids[index]))
-    result = list(examples)
-    teacher.eval()
+    result = [NO_PREDICTION] * len(ids)
+    network.eval()
     for start in range(0, len(order), BATCH):
         batch = order[start : start + BATCH]
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            logits = teacher(*padded([ids[index] for index in batch]))
+            logits = network(*padded([ids[index] for index in batch]))
         sentiments, topics = logits[0].float().softmax(1), logits[1].float().sigmoid()
         for index, sentiment, named in zip(batch, sentiments.tolist(), topics.tolist(), strict=True):
-            example = examples[index]
-            if example.sentiment is not None:
-                sentiment = mixed(sentiment, example.sentiment)
-            if any(example.topic_weights):
-                named = mixed(named, example.topics)
-            result[index] = replace(
-                example, sentiment=tuple(sentiment), topics=tuple(named), topic_weights=(1.0,) * len(named)
-            )
+            result[index] = Prediction(tuple(sentiment), tuple(named))
     return result
 
 
-def mixed(teacher: list[float], label: tuple[float, ...]) -> list[float]:
-    return [TEACHER_SHARE * one + (1 - TEACHER_SHARE) * other for one, other in zip(teacher, label, strict=True)]
+def exported_answers(folder: Path, threads: int, examples: list[Example]) -> list[Prediction]:
+    """What an exported model tells of texts."""
+    model = EmbeddedModel.load(folder)
+    texts, language = [example.text for example in examples], model.config.languages[0]
+    return EmbeddedModels([model], threads).predict(texts, [language] * len(texts))
+
+
+def taught(examples: list[Example], teacher: list[Prediction]) -> list[Example]:
+    """The same texts with the teacher's answers as targets, mixed with the labels where there are any."""
+    result = []
+    for example, told in zip(examples, teacher, strict=True):
+        sentiment, named = told.sentiment, told.topics
+        if example.sentiment is not None:
+            sentiment = mixed(sentiment, example.sentiment)
+        if any(example.topic_weights):
+            named = mixed(named, example.topics)
+        result.append(
+            replace(example, sentiment=tuple(sentiment), topics=tuple(named), topic_weights=(1.0,) * len(named))
+        )
+    return result
+
+
+def mixed(teacher: tuple[float, ...], label: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(TEACHER_SHARE * one + (1 - TEACHER_SHARE) * other for one, other in zip(teacher, label, strict=True))
 
 
 def main() -> None:
@@ -220,6 +243,7 @@ def main() -> None:
     options.add_argument("--base", type=Path, help="all-MiniLM-L6-v2's folder (broad), e5-small-q4.bin (languages)")
     options.add_argument("--out", type=Path, required=True, help="folder for what is trained")
     options.add_argument("--layers", type=int, nargs="+", default=[0, 2, 3, 5], help="the layers a student keeps")
+    options.add_argument("--teacher", type=Path, help="an exported model whose answers are mixed into the labels")
     options.add_argument("--threads", type=int, default=2)
     options.add_argument("--stop-at", type=int, help="end the stage at this step")
     arguments = options.parse_args()
@@ -246,8 +270,14 @@ def main() -> None:
         tokenizer.encode_special_tokens = True
         network = of_state(load_file(out / f"{BEFORE[stage]}.safetensors"))
     if stage == "student":
-        examples = taught(network, tokenizer, examples)
+        examples = taught(examples, answers(network, tokenizer, examples))
         network = with_layers(network, arguments.layers)
+    if stage == "narrow":
+        texts = [example.text for example in random.Random(SEED).sample(examples, NARROW_BY)]
+        ids = token_ids(tokenizer, texts)
+        network = narrowed(network, (padded(ids[at : at + BATCH]) for at in range(0, len(ids), BATCH)), NARROW_INNER)
+    if arguments.teacher:
+        examples = taught(examples, exported_answers(arguments.teacher, arguments.threads, examples))
     train(network, tokenizer, examples, stage, arguments.stop_at)
     save_model(network, str(out / f"{stage}.safetensors"))
 
