@@ -45,7 +45,7 @@ live: setup ## the same on Bluesky's real firehose
 	@exec $(BIN)/python -m demo --live --store .data/live
 
 test: setup chromium ## every test: Python, dashboard, end to end in a real browser
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist worksteal
 	cd $(WEB) && npm run --silent test
 
 $(SERVICES:%=test-%): test-%: $(VENV)/.installed
