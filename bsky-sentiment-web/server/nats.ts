@@ -153,7 +153,8 @@ export class StreamReader {
     const first = Math.max(state.first_seq, state.last_seq - this.window + 1, 1);
     const position = { created, sequence: first - 1 };
     this.#position = position;
-    const oldest = position.sequence >= state.first_seq ? Date.parse(state.first_ts) : null;
+    const earlier = state.messages > 0 && position.sequence >= state.first_seq;
+    const oldest = earlier ? Date.parse(state.first_ts) : null;
     this.#past = this.listener.begin(Date.parse(created).toString(36), position.sequence, oldest);
     return position;
   }

@@ -150,6 +150,7 @@ describe.skipIf(!binary)("with a real broker", { timeout: 60_000 }, () => {
     await startBroker();
     await createStream();
     await state("no-data");
+    expect(hub.snapshot(EVERYTHING).timelines.day.complete).toBe(true);
     const viewer = view();
     await vi.waitFor(() => expect(viewer.events.some((e) => e.event === "snapshot")).toBe(true), PATIENCE);
     await publish(1, 10);
