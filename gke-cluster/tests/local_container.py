@@ -99,7 +99,8 @@ class ClusterManager:
 
     def _delete_cluster(self, request: Any) -> Any:
         cluster = self._cluster(request.name)
-        if self._world.running(f"{cluster.location}/clusters/{cluster.name}"):
+        if busy := self._world.running(f"{cluster.location}/clusters/{cluster.name}"):
+            busy[0].look()
             raise Fault("FAILED_PRECONDITION", "Cluster is running incompatible operation operation-0.")
         before, cluster.status = cluster.status, STATUS.STOPPING
 
@@ -180,6 +181,7 @@ class ClusterManager:
             if operation.target in (whole, self._pool_target(cluster, pool))
         ]
         if busy:
+            busy[0].look()  # time passes for whoever comes again and again
             raise Fault("FAILED_PRECONDITION", f"Cluster is running incompatible operation {busy[0].name}.")
 
     def _pool_target(self, cluster: Any, pool: str) -> str:

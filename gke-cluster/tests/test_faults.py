@@ -44,6 +44,16 @@ def test_a_lost_answer_to_a_deletion_is_overcome(google: World, gke: Run, call: 
     assert not google.routers
 
 
+def test_a_deletion_whose_answer_was_lost_is_followed_and_not_asked_for_again_and_again(
+    google: World, gke: Run
+) -> None:
+    gke("create", "--yes")
+    google.latency = 20
+    google.faults.append(("DeleteCluster", Fault("DROPPED", applied=True)))
+    assert gke("delete", "--yes").code == 0
+    assert sum(call.startswith("DeleteCluster") for call in google.calls) == 2
+
+
 def test_an_api_that_is_off_is_told_with_the_command_that_switches_it_on(google: World, gke: Run) -> None:
     google.faults.append(("ListClusters", Fault("PERMISSION_DENIED", DISABLED, "SERVICE_DISABLED")))
     ended = gke("create", "--yes")

@@ -32,6 +32,14 @@ _BUSY = re.compile(
     r"incompatible operation|currently (creating|updating|operating|being)|operation .* in progress", re.I
 )
 
+_KINDS = {
+    CreateCluster: container_v1.Operation.Type.CREATE_CLUSTER,
+    DeleteCluster: container_v1.Operation.Type.DELETE_CLUSTER,
+    CreatePool: container_v1.Operation.Type.CREATE_NODE_POOL,
+    DeletePool: container_v1.Operation.Type.DELETE_NODE_POOL,
+    SetSize: container_v1.Operation.Type.SET_NODE_POOL_SIZE,
+}
+
 
 class Operation(Struct, frozen=True):
     """What Google does for a step. `error` is empty unless it has ended in one."""
@@ -74,13 +82,14 @@ class Operations:
                 return None
             raise
         except exceptions.FailedPrecondition as refused:
-            if _BUSY.search(refused.message):
-                raise Busy(refused.message) from refused
-            raise
+            if not _BUSY.search(refused.message):
+                raise
+            if (begun := self._begun(step)) is not None:
+                return begun
+            raise Busy(refused.message) from refused
         except exceptions.Conflict:
-            # A request whose answer was lost was made again: its operation is under way, or done.
-            if isinstance(step, CreateCluster | CreatePool | DeleteCluster | DeletePool):
-                return self._container_operation()
+            if type(step) in _KINDS:
+                return self._begun(step)
             if isinstance(step, CreateRouter):
                 return self._router_operation(step.router)
             raise
@@ -149,11 +158,15 @@ class Operations:
         error = operation.error.message or (operation.status_message if operation.error.code else "")
         return Operation(operation.name, "container", self._target.zone, done, error if done else "")
 
-    def _container_operation(self) -> Operation | None:
+    def _begun(self, step: Step) -> Operation | None:
+        """The operation of a request whose answer was lost, and which was therefore made again."""
+        kind, pool = _KINDS.get(type(step)), _pool_of(step)
+        part = f"/nodePools/{pool}" if pool else ""
         answer = self._clients.container.list_operations(parent=self._target.location, **self._clients.call)
-        concerned = re.compile(rf"/clusters/{re.escape(self._target.name)}(/|$)")
         for operation in answer.operations:
-            if operation.status != container_v1.Operation.Status.DONE and concerned.search(operation.target_link):
+            done = operation.status == container_v1.Operation.Status.DONE
+            whose = operation.target_link.endswith(f"/clusters/{self._target.name}{part}")
+            if not done and whose and operation.operation_type == kind:
                 return self._container(operation)
         return None
 
@@ -163,6 +176,15 @@ class Operations:
             if operation.status != compute_v1.Operation.Status.DONE and operation.target_link.endswith(f"/{router}"):
                 return _compute(operation)
         return None
+
+
+def _pool_of(step: Step) -> str:
+    match step:
+        case CreatePool():
+            return step.pool.name
+        case DeletePool() | SetSize():
+            return step.pool
+    return ""
 
 
 def _compute(operation: compute_v1.Operation) -> Operation:

@@ -36,7 +36,8 @@ class Lines:
 
     def ended(self, step: Step, error: str) -> None:
         """Its operation is over."""
-        seconds = time.monotonic() - self._since.pop(step, time.monotonic())
+        now = time.monotonic()
+        seconds = now - self._since.pop(step, now)
         _say(f"{step}: {'failed' if error else 'done'} after {seconds:.0f} s")
 
     def tick(self) -> None:
