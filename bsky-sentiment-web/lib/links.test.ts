@@ -20,6 +20,7 @@ describe("a link", () => {
     "",
   ])("never leads to %j", (address) => {
     expect(webLink(address)).toBeNull();
+    expect(facetLink({ start: 0, end: 1, kind: "link", value: address })).toBeNull();
   });
 
   it("leads from a mention to the account and from a tag to its posts, whatever they are made of", () => {
