@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-TOKEN_BUDGET = 192
-"""Padded tokens in one batch: the activations of one layer still fit the cache of a core. At 512 a post costs a tenth
-more and the process holds 50 MB more, at 1,024 a quarter more; a post is at most 128 tokens, 20 to 40 as a rule."""
+TOKEN_BUDGET = 256
+"""Padded tokens in one batch: the activations of one layer still fit the cache of a core. At 192 a post costs a
+twentieth more, at 320 no less; a post is at most 128 tokens, 20 to 40 as a rule."""
 
 MOST_POSTS = 32
 """Posts in one batch, however short: beyond that nothing is gained."""

@@ -29,8 +29,8 @@ from nats_stream_processor.metrics import Metrics
 from nats_stream_processor.prediction import Prediction
 from nats_stream_processor.settings import ProcessorSettings
 
-TAKEN_AT_ONCE = 64  # posts; a dozen batches, about 60 ms of two cores: the longest a newcomer waits for the model
-LONGEST_CALL = 300.0  # seconds of the model; a two by name may take 4 each for a long post
+TAKEN_AT_ONCE = 128  # posts; some twenty batches, about 150 ms of two cores: the longest a newcomer waits for the model
+LONGEST_CALL = 600.0  # seconds of the model; a two by name may take 4 each for a long post
 BATCHES_READ = 1  # and not yet being published: the model waits where the broker is slower
 
 
