@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from itertools import count
 
 import pytest
@@ -170,6 +171,27 @@ async def test_a_dead_letter_keeps_its_bytes_and_tells_its_reason_on_one_line(
     assert letter.headers["Dlq-Source"] == "host:7"
     assert (await js.stream_info("dlq")).state.messages == 1
     assert counted.labels("bad_frame")._value.get() == 2
+
+
+async def test_a_flush_ends_behind_whoever_waits_for_a_message(client: Client, log: Log, errors: Counter) -> None:
+    await ensure(client.jetstream(), STREAM)
+    told: list[str] = []
+    async with Publisher(client, log, errors) as publisher:
+        flushing = publisher.flush()
+
+        def flush_at_once(_: object) -> None:
+            """The answer has come, and the others who wait for it have not been told yet."""
+            with contextlib.suppress(StopIteration):
+                flushing.send(None)
+                return
+            told.append("flushed")
+
+        stored = await publisher.publish("posts.create", b"x", message_id="x")
+        stored.add_done_callback(flush_at_once)
+        stored.add_done_callback(lambda _: told.append("stored"))
+        await stored
+    flushing.close()
+    assert told == ["stored"]
 
 
 async def test_nobody_waits_for_ever_where_the_retries_have_failed(

@@ -166,11 +166,12 @@ class Publisher:
             await asyncio.wait(before)
 
     async def flush(self) -> None:
-        """Wait until everything under way is stored or rejected, or nobody is left to send it again: the connection is
-        given up, or the retries have failed."""
+        """Wait until everything under way is stored or rejected and whoever waits for it knows, or nobody is left to
+        send it again: the connection is given up, or the retries have failed."""
         while self._pending and not self._client.is_closed and self._sweeper is not None and not self._sweeper.done():
             waiting = [pending.acknowledged for pending in self._pending.values()]
             await asyncio.wait(waiting, timeout=SWEEP_INTERVAL)
+        await asyncio.sleep(0)  # the callbacks of what was stored just now are still to come
 
     async def _send(self, token: int, pending: _Pending) -> None:
         # The broker counts the headers too, and ends the connection of a client that sends more than it takes.
