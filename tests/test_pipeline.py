@@ -16,12 +16,11 @@ from mock_ingest.messages import raw_messages
 from mock_ingest.wire import to_bytes
 from mock_ingest.world import World
 from nats.js import JetStreamContext
-from nats.js.errors import NotFoundError
 from nats_firehose_ingest.cursors import key
 from nats_firehose_ingest.decoding.frames import decode
 from nats_firehose_ingest.filtering.filters import Filters
 from pipeline_core.messages import Deletion, RawMessage, RawPost, read_message
-from pipeline_core.testing import Broker, ServiceProcess, eventually, free_port, running_service
+from pipeline_core.testing import Broker, ServiceProcess, all_answered, eventually, free_port, running_service
 from pipeline_core.timestamps import now
 
 RATE, GARBAGE_SHARE = 250.0, 0.05
@@ -32,14 +31,6 @@ BACKLOG = 4000  # events told before the live ones
 async def all_messages(js: JetStreamContext, stream: str) -> list[RawMessage]:
     total = (await js.stream_info(stream)).state.messages
     return [read_message((await js.get_msg(stream, seq=number)).data or b"") for number in range(1, total + 1)]
-
-
-async def nothing_pending(js: JetStreamContext) -> bool:
-    try:
-        info = await js.consumer_info("bluesky-posts", "unified-processor")
-    except NotFoundError:
-        return False
-    return not info.num_pending and not info.num_ack_pending
 
 
 async def reads_live(ingest: ServiceProcess) -> bool:
@@ -110,7 +101,7 @@ async def test_each_message_once_through_deaths_of_ingest_processor_relay_and_br
         await eventually(lambda: reads_live(ingest), "the backlog read")
         code, output = await ingest.stop()
         assert code == 0, output
-        await eventually(lambda: nothing_pending(js), "all messages processed")
+        await eventually(lambda: all_answered(js, "bluesky-posts", "unified-processor"), "all messages processed")
 
         stored = await (await js.key_value("firehose-state")).get(key("nats-firehose-ingest", f"ws://127.0.0.1:{port}"))
         events = [world.event(seq) for seq in range(first + 1, int(stored.value or b"") + 1)]

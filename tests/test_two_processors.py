@@ -13,10 +13,9 @@ from typing import Any
 import aiohttp
 import pytest
 from nats.aio.client import Client
-from nats.js.errors import NotFoundError
 from pipeline_core import subjects
 from pipeline_core.messages import Deletion, RawPost
-from pipeline_core.testing import Broker, eventually, free_port, running_service
+from pipeline_core.testing import Broker, all_answered, eventually, free_port, running_service
 from pipeline_core.topology import Stream, ensure
 
 DASHBOARD = Path(__file__).parents[1] / "bsky-sentiment-web"
@@ -60,12 +59,8 @@ async def publish(client: Client) -> None:
         await js.publish(subjects.raw(RAW.subject, message), message.to_json())
 
 
-async def nothing_left(client: Client, consumer: str) -> bool:
-    try:
-        info = await client.jetstream().consumer_info(RAW.name, consumer)
-    except NotFoundError:
-        return False
-    return not info.num_pending and not info.num_ack_pending
+async def answered(client: Client, consumer: str) -> bool:
+    return await all_answered(client.jetstream(), RAW.name, consumer)
 
 
 async def metrics(origin: str) -> dict[str, float]:
@@ -104,7 +99,7 @@ async def test_each_post_and_each_removal_reaches_the_page_once(
         for module in processors:
             await running.enter_async_context(running_service(module, NATS_URL=broker.url))
         for module in processors:
-            await eventually(lambda module=module: nothing_left(client, CONSUMERS[module]), f"all read by {module}")
+            await eventually(lambda module=module: answered(client, CONSUMERS[module]), f"all read by {module}")
     stored = (await client.jetstream().stream_info("bluesky-posts-enriched")).state.messages
     assert stored == len(processors) * (POSTS + DELETED)
 

@@ -8,10 +8,9 @@ from pathlib import Path
 
 from nats.aio.client import Client
 from nats.js.api import RawStreamMsg
-from nats.js.errors import NotFoundError
 from pipeline_core import subjects
 from pipeline_core.messages import TOPICS, AccountChange, Deletion, EnrichedPost, RawMessage, RawPost
-from pipeline_core.testing import Broker, ServiceProcess, eventually, running_service
+from pipeline_core.testing import Broker, ServiceProcess, all_answered, eventually, running_service
 from pipeline_core.topology import Stream, ensure
 from tinymodels import tiny_model
 
@@ -76,12 +75,8 @@ async def stored(client: Client) -> list[RawStreamMsg]:
     return [await js.get_msg(ENRICHED, seq=number) for number in range(1, total + 1)]
 
 
-async def nothing_left(client: Client, *consumers: str) -> bool:
-    try:
-        found = [await client.jetstream().consumer_info(RAW.name, name) for name in consumers]
-    except NotFoundError:
-        return False
-    return not any(info.num_pending or info.num_ack_pending for info in found)
+async def answered(client: Client, *consumers: str) -> bool:
+    return await all_answered(client.jetstream(), RAW.name, *consumers)
 
 
 def ids(messages: list[RawStreamMsg]) -> list[str]:
@@ -98,7 +93,7 @@ async def test_alone_it_adds_topics_to_every_post_and_passes_removals_on_behind_
     told = list(life(30))
     await publish(client, *told)
     async with topics_processor(broker) as processor:
-        await eventually(lambda: nothing_left(client, "topic-processor"), "all messages answered")
+        await eventually(lambda: answered(client, "topic-processor"), "all messages answered")
         assert await processor.answers("/ready", 200)
         assert await processor.metric("topic_processor_posts_published_total") == 30 + 15
         assert await processor.metric("topic_processor_removals_passed_on_total") == 10 + 6
@@ -128,13 +123,13 @@ async def test_beside_the_other_processor_each_gives_one_answer_to_each_message_
     told = list(life(60))
     await publish(client, *told)
     async with processing("nats_stream_processor", broker) as unified, topics_processor(broker) as topics:
-        await eventually(lambda: nothing_left(client, *BOTH), "the first messages answered")
+        await eventually(lambda: answered(client, *BOTH), "the first messages answered")
         await client.jetstream().publish("bluesky.posts.create", b"no message at all")
         more = [message for message in life(120) if message not in told]
         await publish(client, *more)
         topics.kill_and_restart()
         unified.kill_and_restart()
-        await eventually(lambda: nothing_left(client, *BOTH), "all messages answered")
+        await eventually(lambda: answered(client, *BOTH), "all messages answered")
     told += more
     assert sorted(ids(await stored(client))) == sorted([*(message.message_id for message in told), *prefixed(told)])
     posts = [message for message in told if isinstance(message, RawPost)]
@@ -163,7 +158,7 @@ def topics_of(messages: list[RawStreamMsg]) -> dict[tuple[str, str], list[str]]:
 async def test_a_language_that_no_model_was_taught_is_said_and_not_guessed(broker: Broker, client: Client) -> None:
     await publish(client, RawPost.model_validate({**post(1).model_dump(), "lang": "tlh"}))
     async with topics_processor(broker) as processor:
-        await eventually(lambda: nothing_left(client, "topic-processor"), "the post answered")
+        await eventually(lambda: answered(client, "topic-processor"), "the post answered")
         assert await processor.metric("topic_processor_posts_unclassified_total") == 1
     (message,) = await stored(client)
     enriched = EnrichedPost.model_validate_json(message.data or b"")
@@ -179,7 +174,7 @@ async def test_its_own_name_of_the_model_is_obeyed_and_sentiment_is_none_of_its_
     sports = post(1).model_copy(update={"text": f"{words[TOPICS.index('sports')]} " * 5, "lang": "tlh"})
     await publish(client, sports)
     async with topics_processor(broker, MODEL_NAME=str(model), SENTIMENT_MODEL_NAME="/nowhere"):
-        await eventually(lambda: nothing_left(client, "topic-processor"), "the post answered")
+        await eventually(lambda: answered(client, "topic-processor"), "the post answered")
     (message,) = await stored(client)
     assert message.subject == "bluesky.enriched.topics.only.none.sports"
 
@@ -187,7 +182,7 @@ async def test_its_own_name_of_the_model_is_obeyed_and_sentiment_is_none_of_its_
 async def test_its_own_name_of_the_threshold_is_obeyed(broker: Broker, client: Client) -> None:
     await publish(client, *(post(number) for number in range(12)))
     async with topics_processor(broker, SIGMOID_THRESHOLD="0.001"):
-        await eventually(lambda: nothing_left(client, "topic-processor"), "all posts answered")
+        await eventually(lambda: answered(client, "topic-processor"), "all posts answered")
     found = [EnrichedPost.model_validate_json(message.data or b"") for message in await stored(client)]
     for enriched in found:
         assert enriched.topics is not None

@@ -11,7 +11,7 @@ from nats.js.api import RawStreamMsg
 from nats.js.errors import NotFoundError
 from pipeline_core import subjects
 from pipeline_core.messages import AccountChange, Deletion, EnrichedPost, RawMessage, RawPost
-from pipeline_core.testing import Broker, ServiceProcess, eventually, running_service
+from pipeline_core.testing import Broker, ServiceProcess, all_answered, eventually, running_service
 from pipeline_core.topology import Stream, ensure
 
 RAW = Stream("bluesky-posts", "bluesky.posts")
@@ -82,12 +82,8 @@ async def holds(client: Client, number: int) -> bool:
         return False
 
 
-async def nothing_left(client: Client) -> bool:
-    try:
-        info = await client.jetstream().consumer_info("bluesky-posts", "unified-processor")
-    except NotFoundError:
-        return False
-    return info.num_pending == 0 and info.num_ack_pending == 0
+async def answered(client: Client) -> bool:
+    return await all_answered(client.jetstream(), "bluesky-posts", "unified-processor")
 
 
 def ids(messages: list[RawStreamMsg]) -> list[str]:
@@ -100,7 +96,7 @@ async def test_what_one_processor_takes_comes_out_once_and_in_the_order_of_the_r
     told = list(life(60))
     await publish(client, *told)
     async with processing(broker) as processor:
-        await eventually(lambda: nothing_left(client), "all messages answered")
+        await eventually(lambda: answered(client), "all messages answered")
         for kind, number in (("delete", 20), ("account", 12)):
             assert await processor.metric(f'stream_processor_removals_passed_on_total{{kind="{kind}"}}') == number
         assert await processor.metric("stream_processor_posts_published_total") == 60 + 30
@@ -123,7 +119,7 @@ async def test_nothing_is_lost_or_doubled_by_sigkill(broker: Broker, client: Cli
             await eventually(lambda share=share: holds(client, share), f"{share} messages stored")
             processor.kill_and_restart()
         await eventually(lambda: holds(client, len(told)), "all messages stored")
-        await eventually(lambda: nothing_left(client), "all messages answered")
+        await eventually(lambda: answered(client), "all messages answered")
     assert sorted(ids(await stored(client))) == sorted(message.message_id for message in told)
 
 
@@ -138,7 +134,7 @@ async def test_a_removal_is_passed_on_byte_for_byte_and_stored_once_however_ofte
     for _ in range(3):
         await client.jetstream().publish("bluesky.posts.delete", wording)
     async with processing(broker) as processor:
-        await eventually(lambda: nothing_left(client), "all copies answered")
+        await eventually(lambda: answered(client), "all copies answered")
         assert await processor.metric('stream_processor_removals_passed_on_total{kind="delete"}') == 1
         assert await processor.metric("stream_processor_posts_duplicate_total") == 2
         assert await processor.metric("stream_processor_posts_processed_total") == 0
@@ -151,7 +147,7 @@ async def test_a_removal_is_passed_on_byte_for_byte_and_stored_once_however_ofte
 async def test_an_edit_is_read_by_the_model_and_keeps_what_it_is(broker: Broker, client: Client) -> None:
     await publish(client, post(1), edit(1))
     async with processing(broker):
-        await eventually(lambda: nothing_left(client), "both answered")
+        await eventually(lambda: answered(client), "both answered")
     first, second = (EnrichedPost.model_validate_json(message.data or b"") for message in await stored(client))
     assert (first.uri, first.kind, first.rev) == (second.uri, "create", None)
     assert (second.kind, second.rev, second.text) == ("update", "3k1", edit(1).text)
@@ -168,7 +164,7 @@ async def test_a_message_of_an_unknown_kind_is_buried_and_its_neighbours_pass(br
         await client.jetstream().publish("bluesky.posts.create", no_object)
     await publish(client, deletion(1))
     async with processing(broker) as processor:
-        await eventually(lambda: nothing_left(client), "all answered")
+        await eventually(lambda: answered(client), "all answered")
         assert await processor.metric('stream_processor_dead_letters_total{reason="invalid_post"}') == 3
     assert ids(await stored(client)) == [post(1).message_id, deletion(1).message_id]
     letters = await stored(client, "bluesky-dlq")

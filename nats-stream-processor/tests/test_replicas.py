@@ -14,7 +14,7 @@ from nats.aio.client import Client
 from nats.js.api import AckPolicy, ConsumerConfig
 from nats.js.errors import NotFoundError
 from pipeline_core.messages import RawPost
-from pipeline_core.testing import Broker, ServiceProcess, eventually, running_service
+from pipeline_core.testing import Broker, ServiceProcess, all_answered, eventually, running_service
 from pipeline_core.topology import Stream, ensure
 
 RAW = Stream("bluesky-posts", "bluesky.posts")
@@ -71,9 +71,7 @@ async def stored(client: Client, number: int, stream: str = ENRICHED) -> bool:
 
 
 async def answered(client: Client) -> bool:
-    """Whether the consumer has nothing left, given out or not."""
-    info = await client.jetstream().consumer_info(RAW.name, "unified-processor")
-    return (info.num_pending or 0) + (info.num_ack_pending or 0) == 0
+    return await all_answered(client.jetstream(), RAW.name, "unified-processor")
 
 
 async def test_three_replicas_killed_at_random_lose_and_double_nothing(broker: Broker, client: Client) -> None:

@@ -19,6 +19,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 
 import aiohttp
+from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
 
 START_TIMEOUT = 15.0  # seconds
 PATIENCE = 60.0  # seconds until something that must happen is called missing; a loaded machine is slow
@@ -187,3 +189,16 @@ async def eventually(holds: Callable[[], Awaitable[object]], what: str, patience
                 await asyncio.sleep(0.05)
     except TimeoutError:
         raise AssertionError(f"not within {patience} s: {what}") from None
+
+
+async def all_answered(js: JetStreamContext, stream: str, *consumers: str) -> bool:
+    """Whether each of these durable consumers exists and has acknowledged all that the stream holds.
+
+    Not by what is pending: while a consumer is being made, the broker says of it that nothing is.
+    """
+    try:
+        last = (await js.stream_info(stream)).state.last_seq
+        floors = [(await js.consumer_info(stream, consumer)).ack_floor for consumer in consumers]
+    except NotFoundError:
+        return False
+    return all(floor is not None and floor.stream_seq >= last for floor in floors)
