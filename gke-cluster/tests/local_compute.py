@@ -15,6 +15,8 @@ from local_google import HOST, HTTP, PROJECT, Fault, Operation, World
 
 ROUTES = {
     "GET aggregated/disks": "list_all_disks",
+    "GET global/firewalls": "list_firewalls",
+    "GET regions/([^/]+)/forwardingRules": "list_forwarding_rules",
     "GET regions/([^/]+)/routers": "list_routers",
     "POST regions/([^/]+)/routers": "insert_router",
     "PATCH regions/([^/]+)/routers/([^/]+)": "patch_router",
@@ -84,6 +86,12 @@ class Compute:
         for (scope, _), disk in self._world.disks.items():
             scopes.setdefault(scope, compute_v1.DisksScopedList()).disks.append(disk)
         return compute_v1.DiskAggregatedList(items=scopes)
+
+    def _list_firewalls(self) -> Any:
+        return compute_v1.FirewallList(items=self._world.firewalls)
+
+    def _list_forwarding_rules(self, region: str) -> Any:
+        return compute_v1.ForwardingRuleList(items=self._world.forwarding_rules)
 
     def _list_routers(self, region: str) -> Any:
         return compute_v1.RouterList(items=list(self._world.routers.values()))

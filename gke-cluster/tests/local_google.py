@@ -71,6 +71,8 @@ class World:
     clusters: dict[tuple[str, str], container_v1.Cluster] = field(default_factory=dict)
     routers: dict[str, compute_v1.Router] = field(default_factory=dict)
     disks: dict[tuple[str, str], compute_v1.Disk] = field(default_factory=dict)
+    firewalls: list[compute_v1.Firewall] = field(default_factory=list)
+    forwarding_rules: list[compute_v1.ForwardingRule] = field(default_factory=list)
     groups: dict[str, int] = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
@@ -152,6 +154,18 @@ class World:
             users=users,
         )
         return name
+
+    def add_balancer(self, service: str, cluster: str, said_by: str = "kubernetes.io") -> str:
+        """The load balancer of a Service; its address."""
+        name, address = f"a{next(self._numbers):031d}", f"34.1.2.{next(self._numbers)}"
+        rule, wall = (
+            f'{{"{said_by}/service-name":"{service}"}}',
+            f'{{"{said_by}/service-name":"{service}","{said_by}/service-ip":"{address}"}}',
+        )
+        tags = [f"gke-{cluster}-1a2b3c4d-node"]
+        self.forwarding_rules.append(compute_v1.ForwardingRule(name=name, description=rule, I_p_address=address))
+        self.firewalls.append(compute_v1.Firewall(name=f"k8s-fw-{name}", description=wall, target_tags=tags))
+        return address
 
 
 def group_name(cluster: str, pool: str) -> str:

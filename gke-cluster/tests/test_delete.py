@@ -95,6 +95,32 @@ def test_after_a_partial_failure_the_rest_is_removed(google: World, gke: Run) ->
     assert not google.disks
 
 
+@pytest.mark.parametrize("said_by", ["kubernetes.io", "networking.gke.io"])
+def test_load_balancers_that_outlive_the_cluster_are_told_before_and_after(
+    google: World, gke: Run, said_by: str
+) -> None:
+    address = google.add_balancer("nginx/gateway", NAME, said_by)
+    others = {
+        google.add_balancer("nginx/gateway", f"{NAME}-2"),
+        google.add_balancer("nginx/gateway", "neighbour"),
+    }
+    google.forwarding_rules += [compute_v1.ForwardingRule(name="by-hand", I_p_address=address)]
+    google.firewalls += [
+        compute_v1.Firewall(name="by-hand", description=words, target_tags=[f"gke-{NAME}-1a2b3c4d-node"])
+        for words in ("", "[]", "made by hand", '{"kubernetes.io/service-ip": 7}')
+    ]
+    planned = " ".join(gke("delete", "--dry-run").out.split())
+    assert f"Load balancer {address} of Service nginx/gateway outlives the cluster" in planned
+    assert "kubectl delete service gateway --namespace nginx" in planned
+    ended = gke("delete", "--yes")
+    assert ended.code == 0
+    closing = ended.out[ended.out.index("Looked again") :]
+    assert "nothing is left of cost-optimized-cluster, but for what outlives it." in closing
+    assert f"gcloud compute forwarding-rules delete {google.forwarding_rules[0].name} --region us-central1" in closing
+    assert not any(other in planned + ended.out for other in others | {"by-hand"})
+    assert len(google.forwarding_rules) == 4, "none was deleted"
+
+
 def test_twice_is_once(google: World, gke: Run) -> None:
     gke("delete", "--yes")
     before = list(google.changes)

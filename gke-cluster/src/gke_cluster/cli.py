@@ -121,7 +121,7 @@ def create(
         lambda found: planned(cluster, target, found),
         lambda plan: Question("Create this? [y/N]", "y"),
         _choices(given, dry_run=False),
-        f"Cluster {target.name} is there. `gke-cluster connect` lets kubectl reach it.",
+        lambda left: f"Cluster {target.name} is there. `gke-cluster connect` lets kubectl reach it.",
         cluster,
     )
 
@@ -144,7 +144,7 @@ def scale(nodes: int, pool: str | None, dry_run: bool, **given: Any) -> None:
         lambda found: planned(target, found, nodes, pool),
         lambda plan: Question(words, "y"),
         _choices(given, dry_run=dry_run),
-        f"{pool or 'Each pool'} of {target.name} has {nodes} nodes.",
+        lambda left: f"{pool or 'Each pool'} of {target.name} has {nodes} nodes.",
     )
 
 
@@ -155,14 +155,14 @@ def scale(nodes: int, pool: str | None, dry_run: bool, **given: Any) -> None:
 def delete(keep_disks: bool, dry_run: bool, **given: Any) -> None:
     """Delete the cluster, the disks of its volumes, its router and NAT, and nothing else."""
     from gke_cluster.deletion import delete as planned
+    from gke_cluster.deletion import what_is_left
 
     session, target = _session(given, _named(given), config.prices(given["prices"]))
-    kept = ", but for the disks that were to stay" if keep_disks else ""
     session.carry_out(
         lambda found: planned(target, found, keep_disks=keep_disks),
         lambda plan: Question(f"This cannot be undone. Type {target.name} to delete all of it:", target.name),
         _choices(given, dry_run=dry_run),
-        f"Looked again: nothing is left of {target.name}{kept}.",
+        lambda left: what_is_left(left, keep_disks=keep_disks),
     )
 
 

@@ -85,6 +85,20 @@ class Clients:
         return compute_v1.InstanceGroupManagersClient(**self._compute)
 
     @cached_property
+    def forwarding_rules(self) -> compute_v1.ForwardingRulesClient:
+        """What load balancers answer to."""
+        from google.cloud import compute_v1
+
+        return compute_v1.ForwardingRulesClient(**self._compute)
+
+    @cached_property
+    def firewalls(self) -> compute_v1.FirewallsClient:
+        """Who is let in to which machines."""
+        from google.cloud import compute_v1
+
+        return compute_v1.FirewallsClient(**self._compute)
+
+    @cached_property
     def zone_operations(self) -> compute_v1.ZoneOperationsClient:
         """What is under way in a zone."""
         from google.cloud import compute_v1

@@ -7,7 +7,7 @@ go the disks of its volumes and the router. Whatever does not say that it is thi
 from __future__ import annotations
 
 from gke_cluster.cluster import Target
-from gke_cluster.found import Found
+from gke_cluster.found import Balancer, Found
 from gke_cluster.plans import Plan, awaits, bill, refuse_stranger, sharers, stages
 from gke_cluster.prices import Bill
 from gke_cluster.steps import DeleteCluster, DeleteDisk, DeleteRouter, Step
@@ -32,6 +32,7 @@ def delete(target: Target, found: Found, *, keep_disks: bool = False) -> Plan:
     if found.strangers:
         notes.append(f"{found.strangers} volumes' disks in the zone do not say whose they are: they stay.")
     clearing += _routers(target, found, notes)
+    balancers = _balancers(target, found)
     kept = bill(found, target).volumes if keep_disks else ()
     return Plan(
         command="delete",
@@ -39,7 +40,33 @@ def delete(target: Target, found: Found, *, keep_disks: bool = False) -> Plan:
         stages=stages(awaits(found), removing, clearing),
         before=bill(found, target),
         after=Bill(volumes=kept),
-        notes=tuple(notes),
+        notes=(*notes, *balancers),
+        outliving=balancers,
+    )
+
+
+def what_is_left(left: Plan, *, keep_disks: bool = False) -> str:
+    """By the plan that was made once all was done."""
+    but = ["the disks that were to stay"] if keep_disks else []
+    but += ["what outlives it"] if left.outliving else []
+    words = f"Looked again: nothing is left of {left.target.name}{', but for ' if but else ''}{' and '.join(but)}."
+    return "\n".join((words, *left.outliving))
+
+
+def _balancers(target: Target, found: Found) -> tuple[str, ...]:
+    """They go in order with their Services, as long as there is a cluster. After that the reader decides."""
+
+    def way(balancer: Balancer) -> str:
+        namespace, _, name = balancer.service.partition("/")
+        if found.cluster is not None:
+            return f"delete the Service first: `kubectl delete service {name} --namespace {namespace}`"
+        where = f"--region {target.region} --project {target.project}"
+        return f"`gcloud compute forwarding-rules delete {balancer.name} {where}` ends the payment"
+
+    return tuple(
+        f"Load balancer {balancer.address} of Service {balancer.service} outlives the cluster, and is paid for: "
+        f"{way(balancer)}."
+        for balancer in found.balancers
     )
 
 

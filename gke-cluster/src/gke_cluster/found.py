@@ -86,6 +86,14 @@ class Disk(Struct, frozen=True, kw_only=True):
     attached_to: tuple[str, ...]
 
 
+class Balancer(Struct, frozen=True, kw_only=True):
+    """A load balancer that a Service of the cluster had made. It outlives the cluster."""
+
+    name: str  # of its forwarding rule
+    address: str
+    service: str  # namespace/name
+
+
 class Running(Struct, frozen=True):
     """An operation on the cluster that has not ended."""
 
@@ -101,6 +109,7 @@ class Found(Struct, frozen=True, kw_only=True):
     routers: tuple[Router, ...] = ()
     disks: tuple[Disk, ...] = ()  # of this cluster's volumes
     strangers: int = 0  # volumes' disks in the zone that nothing ties to a cluster
+    balancers: tuple[Balancer, ...] = ()  # of this cluster's Services
     running: tuple[Running, ...] = ()
 
 

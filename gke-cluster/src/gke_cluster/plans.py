@@ -23,6 +23,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     before: Bill
     after: Bill
     notes: tuple[str, ...] = ()
+    outliving: tuple[str, ...] = ()  # of those notes: what stays, is paid for, and is nobody else's
 
     @property
     def steps(self) -> tuple[Step, ...]:

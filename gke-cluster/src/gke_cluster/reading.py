@@ -12,12 +12,13 @@ from google.cloud import compute_v1, container_v1
 from gke_cluster.clients import Clients
 from gke_cluster.cluster import MANAGED_BY, Limits, Target
 from gke_cluster.errors import ClusterError
-from gke_cluster.found import Disk, Found, FoundCluster, FoundPool, Router, Running, belongs, tied
+from gke_cluster.found import Balancer, Disk, Found, FoundCluster, FoundPool, Router, Running, belongs, tied
 from gke_cluster.resources import LIMITS_LABEL
 
 _GROUP = re.compile(r"/projects/([^/]+)/zones/([^/]+)/instanceGroupManagers/([^/]+)$")
 _LIMITS = re.compile(r"(\d+)-(\d+)")
 _VOLUME = "kubernetes.io/created-for/pv/name"  # in the description of every disk that a volume was made of
+_SERVICE = re.compile(r"(?:kubernetes|networking\.gke)\.io/service-(name|ip)")  # in what Services had made
 _EVERYWHERE = "-"
 
 
@@ -42,6 +43,7 @@ class Reading:
             routers=self._routers(target),
             disks=disks,
             strangers=strangers,
+            balancers=self._balancers(target),
             running=self._running(target),
         )
 
@@ -130,6 +132,22 @@ class Reading:
                     strangers += 1
         return tuple(sorted(mine, key=lambda disk: disk.name)), strangers
 
+    def _balancers(self, target: Target) -> tuple[Balancer, ...]:
+        """Those in the region whose firewall rule lets somebody in to this cluster's nodes: they bear no label, but the
+        rules name the tag that GKE gives to a cluster's nodes."""
+        tag = re.compile(rf"gke-{re.escape(target.name)}-[0-9a-f]{{8}}-node")
+        mine = {
+            _service(wall.description).get("ip")
+            for wall in self._clients.firewalls.list(project=self._project, **self._clients.call)
+            if any(tag.fullmatch(one) for one in wall.target_tags)
+        }
+        rules = self._clients.forwarding_rules.list(project=self._project, region=target.region, **self._clients.call)
+        return tuple(
+            Balancer(name=rule.name, address=rule.I_p_address, service=service)
+            for rule in rules
+            if (service := _service(rule.description).get("name")) and rule.I_p_address in mine
+        )
+
     def _running(self, target: Target) -> tuple[Running, ...]:
         answer = self._clients.container.list_operations(parent=target.location, **self._clients.call)
         concerned = re.compile(rf"/clusters/{re.escape(target.name)}(/|$)")
@@ -173,6 +191,16 @@ def _claim(description: str) -> str | None:
         return None
     prefix = "kubernetes.io/created-for/pvc/"
     return f"{said.get(prefix + 'namespace', '?')}/{said.get(prefix + 'name', '?')}"
+
+
+def _service(description: str) -> dict[str, str]:
+    """What is said of the Service for which something was made: its `name` and `ip`, as far as they are told."""
+    try:
+        said = json.loads(description)
+    except ValueError:
+        return {}
+    found = ((_SERVICE.fullmatch(key), value) for key, value in said.items()) if isinstance(said, dict) else ()
+    return {key[1]: value for key, value in found if key and isinstance(value, str)}
 
 
 def _message(conditions: Iterable[container_v1.StatusCondition]) -> str:

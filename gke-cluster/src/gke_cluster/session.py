@@ -57,10 +57,10 @@ class Session:
         made: Callable[[Found], Plan],
         question: Callable[[Plan], Question],
         choices: Choices,
-        success: str,
+        success: Callable[[Plan], str],
         cluster: Cluster | None = None,
     ) -> None:
-        """Plan, show, ask, execute, prove."""
+        """Plan, show, ask, execute, prove. `success` words what the plan made at the end shows."""
         plan = made(self.read())
         if choices.dry_run or not plan.steps:
             show(plan, self._prices, choices.output, cluster)
@@ -72,11 +72,10 @@ class Session:
         with told() as progress:
             operations = Operations(self._clients, self._target, account)
             Execution(operations, progress, plan, choices.timeout).run(wait=choices.wait)
-        if choices.wait:
-            self._prove(made)
-        self._finish(plan, choices, success if choices.wait else "Asked for; Google goes on by itself.")
+        words = success(self._proof(made)) if choices.wait else "Asked for; Google goes on by itself."
+        report(choices.output, lambda: words, lambda: plan_document(plan, self._prices) | {"result": words})
 
-    def _prove(self, made: Callable[[Found], Plan]) -> None:
+    def _proof(self, made: Callable[[Found], Plan]) -> Plan:
         try:
             left = made(self.read())
         except KeyboardInterrupt:
@@ -86,6 +85,4 @@ class Session:
             raise ClusterError(
                 f"Each operation ended well, and yet this is left to do: {steps}. Run the same command again."
             )
-
-    def _finish(self, plan: Plan, choices: Choices, words: str) -> None:
-        report(choices.output, lambda: words, lambda: plan_document(plan, self._prices) | {"result": words})
+        return left
