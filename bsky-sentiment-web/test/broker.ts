@@ -33,6 +33,7 @@ export class Broker {
   constructor(
     private readonly binary: string,
     readonly port: number,
+    private readonly monitoringPort?: number,
   ) {}
 
   get url(): string {
@@ -41,7 +42,9 @@ export class Broker {
 
   /** Resolves once the broker says that it is ready. */
   start(): Promise<void> {
-    const child = spawn(this.binary, ["-js", "-a", "127.0.0.1", "-p", `${this.port}`, "-sd", this.#store]);
+    const monitoring = this.monitoringPort ? ["-m", `${this.monitoringPort}`] : [];
+    const ports = ["-a", "127.0.0.1", "-p", `${this.port}`, ...monitoring];
+    const child = spawn(this.binary, ["-js", "-sd", this.#store, ...ports]);
     this.#process = child;
     return new Promise((resolve, reject) => {
       let said = "";

@@ -36,11 +36,36 @@ describe.skipIf(!built)("the built server", { timeout: 60_000 }, () => {
       for (const script of scripts) expect(script).toContain(`nonce="${nonce}"`);
       expect(policy).not.toMatch(/unsafe/);
       expect(policy).toContain("frame-ancestors 'none'");
-      expect(answer.headers.get("X-Content-Type-Options")).toBe("nosniff");
-      expect(answer.headers.get("Referrer-Policy")).toBe("no-referrer");
       nonces.add(nonce);
     }
     expect(nonces.size).toBe(3);
+  });
+
+  it("lets no browser make of any answer more than it is", async () => {
+    const page = await (await fetch(origin)).text();
+    const script = /_next\/static\/[^"]+\.js/.exec(page)?.[0];
+    const data = [
+      `/${script}`,
+      "/api/health",
+      "/api/ready",
+      "/api/stats",
+      "/api/nothing",
+      "/api/stream?lang=*",
+      "/metrics",
+    ];
+    for (const path of [...data, "/", "/architecture", "/icon.svg", "/there-is-no-such-page"]) {
+      const { headers } = await fetch(origin + path);
+      expect([path, headers.get("X-Content-Type-Options")]).toEqual([path, "nosniff"]);
+      expect([path, headers.get("Cross-Origin-Resource-Policy")]).toEqual([path, "same-origin"]);
+      expect([path, headers.get("Referrer-Policy")]).toEqual([path, "no-referrer"]);
+      expect([path, headers.get("Strict-Transport-Security")]).toEqual([path, "max-age=31536000"]);
+      const policy = headers.get("Content-Security-Policy");
+      expect([path, policy]).toEqual([
+        path,
+        expect.stringMatching(/^default-src 'none'; .*frame-ancestors 'none'$/),
+      ]);
+      if (data.includes(path)) expect([path, policy]).toEqual([path, expect.not.stringContaining("nonce")]);
+    }
   });
 
   it.each(["sentiment=joy", "topic=*", "topic=%3E", "topic=sports.%3E", "max_rate=0", "max_rate=x"])(
