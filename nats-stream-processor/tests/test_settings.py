@@ -37,3 +37,14 @@ def test_what_has_no_effect_on_an_embedded_model_is_named_where_it_was_given(
     monkeypatch.setenv(name, given[1])
     assert load(UnifiedSettings, []).without_effect == [name]
     assert load(UnifiedSettings, [f"--{model}-model-name", "own/model"]).without_effect == []
+
+
+@pytest.mark.parametrize("subject", ["bluesky.posts", "bluesky.posts.>", "bluesky.posts.create", "bluesky"])
+def test_what_is_written_must_not_be_read_again(capsys: pytest.CaptureFixture[str], subject: str) -> None:
+    told = refused(capsys, "--output-subject", subject)
+    assert told.startswith(f"OUTPUT_SUBJECT: '{subject}' overlaps INPUT_SUBJECT, 'bluesky.posts.>'; ")
+    assert told.count("\n") == 1
+
+
+def test_one_stream_is_not_both_raw_and_enriched(capsys: pytest.CaptureFixture[str]) -> None:
+    assert refused(capsys, "--output-stream", "bluesky-posts").startswith("OUTPUT_STREAM: is INPUT_STREAM too")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pipeline_core.settings import SERVICE_NAME, STREAM_NAME, SUBJECT, Settings
+from pipeline_core.subjects import everything_below, meet
 from pydantic import AfterValidator, AliasChoices, Field, model_validator
 
 from nats_stream_processor.enrich import Rules, Task
@@ -58,6 +59,18 @@ class ProcessorSettings(Settings):
     topic_max_sequence_length: int = Field(512, ge=8, description="tokens of a post that a model by name reads")
     threads: int = Field(0, ge=0, description="threads of the model; 0: as many as this process may use CPUs")
     stats_interval: float = Field(10.0, gt=0, description="seconds between lines of statistics in the log")
+
+    @model_validator(mode="after")
+    def _what_is_read_is_not_what_is_written(self) -> Self:
+        """Else the enriched stream would be made on the raw one's subjects, or its posts would be read as raw ones."""
+        if self.output_stream == self.input_stream:
+            raise ValueError(f"OUTPUT_STREAM: is INPUT_STREAM too, {self.input_stream!r}; name two streams")
+        if meet(everything_below(self.output_subject), everything_below(self.input_subject)):
+            raise ValueError(
+                f"OUTPUT_SUBJECT: {self.output_subject!r} overlaps INPUT_SUBJECT, {self.input_subject!r}; give subjects "
+                "of which neither begins with the other"
+            )
+        return self
 
     @model_validator(mode="after")
     def _only_a_model_by_name_has_a_file_and_a_checksum(self) -> Self:
