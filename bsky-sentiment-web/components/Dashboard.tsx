@@ -71,7 +71,7 @@ export function Dashboard({ snapshot, view, first, theme }: Props) {
           </div>
           <div className="area-figures" {...holding}>
             {figures ? (
-              <HeatMap order={order} topics={figures.topics} />
+              <HeatMap filter={filter} onFilter={chooseFilter} order={order} topics={figures.topics} />
             ) : (
               <FiguresSkeleton name="Topic by sentiment" rows={19} />
             )}

@@ -1,4 +1,5 @@
 import { memo } from "react";
+import type { Filter } from "@/lib/filter";
 import { formatCount } from "@/lib/format";
 import { SENTIMENTS, sentimentName } from "@/lib/sentiments";
 import { type Topic, topicName } from "@/lib/topics";
@@ -7,14 +8,15 @@ import type { Figures } from "@/lib/wire";
 /** Of fewer posts a share says nothing, and its colour would shout. */
 const FEWEST_POSTS = 5;
 
-/** Which mood each topic is written in: the deeper the colour, the greater the share of its posts. */
-export const HeatMap = memo(function HeatMap({
-  topics,
-  order,
-}: {
+type Props = {
   topics: Figures["topics"];
   order: readonly Topic[];
-}) {
+  filter: Filter;
+  onFilter: (filter: Filter) => void;
+};
+
+/** Which mood each topic is written in: the deeper the colour, the greater the share of its posts; a click shows these. */
+export const HeatMap = memo(function HeatMap({ topics, order, filter, onFilter }: Props) {
   return (
     <section aria-labelledby="heat-heading">
       <table className="heat w-full table-fixed text-sm">
@@ -39,9 +41,20 @@ export const HeatMap = memo(function HeatMap({
               <th className="truncate pr-3 text-left font-normal" scope="row">
                 {topicName(topic)}
               </th>
-              {SENTIMENTS.map((sentiment) => (
-                <HeatCell counts={topics[topic]} key={sentiment} sentiment={sentiment} />
-              ))}
+              {SENTIMENTS.map((sentiment) => {
+                const chosen = filter.topic === topic && filter.sentiment === sentiment;
+                const other = chosen ? { topic: null, sentiment: null } : { topic, sentiment };
+                return (
+                  <HeatCell
+                    chosen={chosen}
+                    counts={topics[topic]}
+                    key={sentiment}
+                    onChoose={() => onFilter({ ...filter, ...other })}
+                    sentiment={sentiment}
+                    topic={topic}
+                  />
+                );
+              })}
             </tr>
           ))}
         </tbody>
@@ -50,29 +63,46 @@ export const HeatMap = memo(function HeatMap({
   );
 });
 
-type CellProps = { counts: Figures["topics"][Topic]; sentiment: (typeof SENTIMENTS)[number] };
+type CellProps = {
+  topic: Topic;
+  sentiment: (typeof SENTIMENTS)[number];
+  counts: Figures["topics"][Topic];
+  chosen: boolean;
+  onChoose: () => void;
+};
 
-function HeatCell({ counts, sentiment }: CellProps) {
+function HeatCell({ topic, sentiment, counts, chosen, onChoose }: CellProps) {
   const scored = counts.NEGATIVE + counts.NEUTRAL + counts.POSITIVE;
   const count = counts[sentiment];
   const share = count / scored;
+  const enough = scored >= FEWEST_POSTS;
+  const words = enough ? `${Math.round(100 * share)} %` : "–";
+  const whole = `${formatCount(count)} of ${formatCount(scored)} posts`;
   return (
-    <td className="relative p-0 text-center" title={`${formatCount(count)} of ${formatCount(scored)} posts`}>
-      <svg aria-hidden="true" className="absolute inset-px size-[calc(100%-2px)]">
-        <rect className="heat-ground" height="100%" rx="3" width="100%" />
-        {scored >= FEWEST_POSTS && (
-          <rect
-            className={`heat-${sentiment}`}
-            fillOpacity={share.toFixed(3)}
-            height="100%"
-            rx="3"
-            width="100%"
-          />
-        )}
-      </svg>
-      <span className={`relative text-xs ${scored >= FEWEST_POSTS ? "" : "text-muted"}`}>
-        {scored >= FEWEST_POSTS ? `${Math.round(100 * share)} %` : "–"}
-      </span>
+    <td className="p-0">
+      <button
+        aria-label={`${topicName(topic)}, ${sentimentName(sentiment)}: ${words}, ${whole}`}
+        aria-pressed={chosen}
+        className={`heat-cell ${enough ? "" : "text-muted"}`}
+        data-testid={`heat-${topic}-${sentiment}`}
+        onClick={onChoose}
+        title={whole}
+        type="button"
+      >
+        <svg aria-hidden="true">
+          <rect className="heat-ground" height="100%" rx="3" width="100%" />
+          {enough && (
+            <rect
+              className={`heat-${sentiment}`}
+              fillOpacity={share.toFixed(3)}
+              height="100%"
+              rx="3"
+              width="100%"
+            />
+          )}
+        </svg>
+        <span className="relative">{words}</span>
+      </button>
     </td>
   );
 }

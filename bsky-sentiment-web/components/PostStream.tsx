@@ -110,6 +110,9 @@ export function PostStream(props: Props) {
       <p className="sr-only" role="status">
         {words.length > 0 && searched(found, feed.shown)}
       </p>
+      <p className="sr-only" role="status">
+        {waiting.length > 0 && "New posts are waiting."}
+      </p>
       <div className="flex items-baseline justify-between gap-x-6 py-2 text-sm text-muted">
         <p>
           {words.length > 0 && <span className="mr-3">{searched(found, feed.shown)}</span>}

@@ -27,7 +27,7 @@ export function StreamBar(props: Props) {
         <h2 className="eyebrow mr-auto" id="posts-heading">
           Posts
         </h2>
-        {waiting > 0 && (
+        {waiting + feed.missed > 0 && (
           <button
             className="button new-posts"
             data-testid="new-posts"

@@ -116,6 +116,22 @@ describe.skipIf(!built || !chromium || !natsServer)("the page in a browser", { t
     await vi.waitFor(async () => expect(await texts(page)).toEqual(["glad sport"]), PATIENCE);
   });
 
+  it("shows the posts behind a figure of topic and sentiment, and all again when it is chosen once more", async () => {
+    await site.publish(
+      { text: "sad match", ...sentiment("NEGATIVE"), ...topics("sports"), lang: "ht" },
+      { text: "glad match", ...topics("sports"), lang: "ht" },
+    );
+    const page = await open("?lang=ht");
+    await shown(page, 2);
+    const figure = page.getByTestId("heat-sports-NEGATIVE");
+    await figure.press("Enter");
+    await vi.waitFor(async () => expect(await texts(page)).toEqual(["sad match"]), PATIENCE);
+    expect(await figure.getAttribute("aria-pressed")).toBe("true");
+    expect(new URL(page.url()).search).toBe("?sentiment=NEGATIVE&topic=sports&lang=ht");
+    await figure.click();
+    await shown(page, 2);
+  });
+
   it("stands still while paused, loses nothing, and shows what waited when asked", async () => {
     const page = await open("?lang=pa");
     await page.getByTestId("pause").click();

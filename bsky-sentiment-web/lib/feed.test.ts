@@ -95,6 +95,12 @@ describe("the feed", () => {
     expect([uris(feed.shown), feed.held, feed.holding]).toEqual([uris(posts(9, 8)), [], true]);
   });
 
+  it("counts what waited and is not in a new snapshot as left out", () => {
+    const feed = restart(addPosts(hold(feedOf(posts(3, 1))), posts(7, 4)), posts(9, 6));
+    expect(feed.missed).toBe(2);
+    expect(showHeld(feed).missed).toBe(0);
+  });
+
   it("knows which posts have just come, to lead the eye to them and to no other", () => {
     expect(feedOf(posts(3, 1)).fresh).toBe(0);
     const feed = addPosts(feedOf(posts(3, 1)), posts(5, 4));

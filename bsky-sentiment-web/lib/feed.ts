@@ -24,9 +24,11 @@ export function feedOf(posts: readonly Post[]): Feed {
   return { shown: posts.slice(0, FEED_LIMIT), held: [], holding: false, missed: 0, fresh: 0 };
 }
 
-/** Starts again with other posts; a page that holds still goes on holding. */
+/** Starts again with other posts; a page that holds still goes on holding, and counts what it held back and lost. */
 export function restart(feed: Feed, posts: readonly Post[]): Feed {
-  return { ...feedOf(posts), holding: feed.holding };
+  const known = new Set(posts.map((post) => post.uri));
+  const lost = feed.held.filter((post) => !known.has(post.uri)).length;
+  return { ...feedOf(posts), holding: feed.holding, missed: feed.missed + lost };
 }
 
 /** The feed after changes, in the order they came. */
