@@ -67,8 +67,8 @@ class ProcessorSettings(Settings):
             raise ValueError(f"OUTPUT_STREAM: is INPUT_STREAM too, {self.input_stream!r}; name two streams")
         if meet(everything_below(self.output_subject), everything_below(self.input_subject)):
             raise ValueError(
-                f"OUTPUT_SUBJECT: {self.output_subject!r} overlaps INPUT_SUBJECT, {self.input_subject!r}; give subjects "
-                "of which neither begins with the other"
+                f"OUTPUT_SUBJECT: {self.output_subject!r} overlaps INPUT_SUBJECT, {self.input_subject!r}; give "
+                "subjects of which neither begins with the other"
             )
         return self
 
