@@ -48,3 +48,22 @@ def test_what_is_written_must_not_be_read_again(capsys: pytest.CaptureFixture[st
 
 def test_one_stream_is_not_both_raw_and_enriched(capsys: pytest.CaptureFixture[str]) -> None:
     assert refused(capsys, "--output-stream", "bluesky-posts").startswith("OUTPUT_STREAM: is INPUT_STREAM too")
+
+
+@pytest.mark.parametrize(
+    ("flag", "given", "words"),
+    [
+        ("ack-wait-seconds", "inf", "finite"),
+        ("ack-wait-seconds", "1e300", "less than or equal to 86400"),
+        ("ack-wait-seconds", "1e-12", "greater than or equal to 0.1"),
+        ("duplicate-window-seconds", "nan", "finite"),
+        ("retry-delay", "inf", "finite"),
+        ("max-ack-pending", "99999999999999999999", "less than or equal to 1000000"),
+    ],
+)
+def test_a_number_that_the_broker_could_not_take_is_refused_at_the_start(
+    capsys: pytest.CaptureFixture[str], flag: str, given: str, words: str
+) -> None:
+    told = refused(capsys, f"--{flag}", given)
+    assert told.startswith(f"{flag}: ".upper().replace("-", "_"))
+    assert words in told

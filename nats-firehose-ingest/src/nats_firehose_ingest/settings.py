@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pipeline_core.settings import SERVICE_NAME, STREAM_NAME, SUBJECT, Settings, parts
+from pipeline_core.settings import A_DAY, SERVICE_NAME, STREAM_NAME, SUBJECT, Settings, parts
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import CliPositionalArg
 
@@ -67,6 +67,7 @@ class IngestSettings(Settings):
     duplicate_window_seconds: float = Field(
         600.0,
         ge=180,  # twice what a place found by time tells again, as the reading may be slower than the telling was
+        le=A_DAY,
         description="how long JetStream recognises a post that is sent again; after a change of hosts up to 90 s are",
     )
     stats_interval: float = Field(10.0, gt=0, description="seconds between lines of statistics in the log")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pipeline_core.settings import SERVICE_NAME, STREAM_NAME, SUBJECT, Settings
+from pipeline_core.settings import A_DAY, SERVICE_NAME, STREAM_NAME, SUBJECT, Settings
 from pipeline_core.subjects import everything_below, meet
 from pydantic import AfterValidator, AliasChoices, Field, model_validator
 
@@ -34,7 +34,7 @@ class ProcessorSettings(Settings):
         description="the durable consumer that all replicas share",
     )
     ack_wait_seconds: float = Field(
-        30.0, gt=0, description="after this long without an answer a post is given out again"
+        30.0, ge=0.1, le=A_DAY, description="after this long without an answer a post is given out again"
     )
     max_deliver: int = Field(3, ge=1, description="failed attempts at a post before it becomes a dead letter")
     fatal_deliveries: int = Field(
@@ -42,12 +42,14 @@ class ProcessorSettings(Settings):
         ge=1,
         description="further deliveries, tried alone, after which what ends the process once more is one",
     )
-    max_ack_pending: int = Field(1000, ge=1, description="posts given out to all replicas and not yet acknowledged")
+    max_ack_pending: int = Field(
+        1000, ge=1, le=1_000_000, description="posts given out to all replicas and not yet acknowledged"
+    )
     retry_delay: float = Field(
         5.0, ge=0, description="seconds before a post that failed is given out again; doubled each time, 60 at the most"
     )
     duplicate_window_seconds: float = Field(
-        600.0, gt=0, description="how long JetStream recognises an enriched post that is sent again"
+        600.0, ge=0.1, le=A_DAY, description="how long JetStream recognises an enriched post that is sent again"
     )
     topic_sigmoid_threshold: float = Field(
         0.5, gt=0, lt=1, description="topics at or above it are named, and the top one"

@@ -24,6 +24,8 @@ _IN_WORDS = {
     SUBJECT: "give a subject such as bluesky.posts: tokens without blanks between single dots",
 }
 """What a pattern asks for, as its own wording helps nobody."""
+A_DAY = 86_400
+"""Seconds. Longer the broker is told to wait for nothing; its clock counts nanoseconds in 64 bits."""
 _SCHEMES = {"nats", "tls", "ws", "wss"}
 
 
@@ -38,6 +40,7 @@ class Settings(BaseSettings):
         cli_avoid_json=True,
         cli_hide_none_type=True,
         nested_model_default_partial_update=False,
+        allow_inf_nan=False,
     )
 
     nats_url: str = Field("nats://localhost:4222", description="broker, or several separated by commas")
