@@ -158,7 +158,13 @@ describe.skipIf(!built || !chromium || !natsServer)("the page in a browser", { t
     await read.scrollIntoViewIfNeeded();
     await page.evaluate(() => window.scrollBy(0, 300));
     await page.mouse.move(1, 1);
-    const before = await place();
+    // What comes into sight takes its real height, and the browser makes up for it some frames later.
+    const before = await vi.waitFor(async () => {
+      const once = await place();
+      await page.waitForTimeout(200);
+      expect(await place()).toBe(once);
+      return once;
+    }, PATIENCE);
     await site.publish({ lang: "sc" }, { lang: "sc" });
     await waiting(page, "2 new posts");
     expect(await place()).toBe(before);
