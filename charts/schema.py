@@ -15,10 +15,6 @@ Schema = dict[str, Any]
 NOT_IN_A_CLUSTER = {"capture", "dry_run", "health_check_host", "health_check_port", "once", "output", "record"}
 """Settings of a command on somebody's own machine, and where the probes ask, which the chart says itself."""
 _NOT_OF_A_CHART = {"anyOf", "default", "description", "format", "title"}
-NO_CREDENTIALS: Schema = {
-    "not": {"pattern": "@"},
-    "description": "broker, or several separated by commas; with a password it belongs in the Secret",
-}
 
 
 def settings_schema(settings: type[Settings]) -> Schema:
@@ -36,12 +32,7 @@ def settings_schema(settings: type[Settings]) -> Schema:
 
 def config_schema(properties: Mapping[str, Schema]) -> Schema:
     """What `config` may hold, and nothing else: a misspelt variable would do nothing, in silence."""
-    credentials = properties["NATS_URL"] | NO_CREDENTIALS
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {**properties, "NATS_URL": credentials},
-    }
+    return {"type": "object", "additionalProperties": False, "properties": dict(properties)}
 
 
 def chart_schema(shared: Schema, config: Schema) -> Schema:

@@ -54,8 +54,8 @@ def chart(service: str) -> Chart:
     return Chart.load(folder(service))
 
 
-def render(service: str, values: dict[str, Any] | None = None, name: str = "") -> Release:
-    texts = chart(service).render(values=values or {}, name=name or service, namespace="default")
+def render(service: str, values: dict[str, Any] | None = None, name: str = "", namespace: str = "default") -> Release:
+    texts = chart(service).render(values=values or {}, name=name or service, namespace=namespace)
     notes = next(text for path, text in texts.items() if path.endswith("NOTES.txt"))
     manifests = (text for path, text in texts.items() if path.endswith(".yaml"))
     return Release([each for text in manifests for each in yaml.safe_load_all(text) if each], notes)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
-from functools import cache
 from itertools import chain
 from typing import Any
 
-import kubernetes_validate
 import pytest
 import yaml
 
 from tests.charts.rendering import PROCESSORS, ROOT, SERVICES, Release, render
+from tests.charts.validation import CUSTOM, validate
 
-KUBERNETES = "1.33"
-STANDARD = {"v1", "apps/v1", "autoscaling/v2", "networking.k8s.io/v1", "policy/v1"}
 SECURE = {
     "allowPrivilegeEscalation": False,
     "readOnlyRootFilesystem": True,
@@ -51,23 +47,32 @@ VALUES: dict[str, dict[str, Any]] = {
 }
 
 
-@cache
-def validate(manifest: str) -> None:
-    """Once for each that is the same under several values: the schemas are large."""
-    kubernetes_validate.validate(json.loads(manifest), KUBERNETES, strict=True)
-
-
 matrix = pytest.mark.parametrize("values", VALUES.values(), ids=VALUES)
 everywhere = pytest.mark.parametrize("service", SERVICES)
 
 
 @matrix
 @everywhere
-def test_every_object_is_as_kubernetes_wants_it(service: str, values: dict[str, Any]) -> None:
-    for each in render(service, values).objects:
-        if each["apiVersion"] in STANDARD:
-            validate(json.dumps(each))
+def test_every_object_is_as_kubernetes_and_its_controllers_want_it(service: str, values: dict[str, Any]) -> None:
+    release = render(service, values)
+    validate(release)
+    for each in release.objects:
         assert each["metadata"]["labels"]["app.kubernetes.io/part-of"] == "bluesky-pipeline"
+
+
+def test_of_every_controllers_kind_one_is_rendered_and_its_unknown_fields_are_found() -> None:
+    rendered = {
+        each["kind"]: each
+        for service in SERVICES
+        for values in VALUES.values()
+        for each in render(service, values).objects
+    }
+    assert CUSTOM.keys() <= rendered.keys()
+    for kind, schema in CUSTOM.items():
+        strange = {**rendered[kind], "spec": {**rendered[kind]["spec"], "unheardOf": 1}}
+        assert [error.message for error in schema.iter_errors(strange)] == [
+            "Additional properties are not allowed ('unheardOf' was unexpected)"
+        ]
 
 
 @matrix
@@ -93,6 +98,13 @@ def test_services_budgets_policies_and_monitors_choose_the_pods(service: str, va
         spec = release[kind]["spec"]
         selector = spec.get("podSelector") or spec["selector"]
         assert selector.get("matchLabels", selector).items() <= labels
+
+
+@everywhere
+def test_the_alerts_find_their_targets_whatever_the_release_is_called(service: str) -> None:
+    release = render(service, name="second")
+    label = release["ServiceMonitor"]["spec"]["jobLabel"]
+    assert release["Service"]["metadata"]["labels"][label] == service
 
 
 @everywhere

@@ -13,7 +13,11 @@ REFUSED = {
     "another service's variable": ("nats-firehose-ingest", {"config": {"MAX_DELIVER": 3}}, "MAX_DELIVER"),
     "a number out of range": ("nats-stream-processor", {"config": {"MAX_DELIVER": 0}}, "/config/MAX_DELIVER"),
     "a word that is none of the known": ("nats-firehose-ingest", {"config": {"SOURCE": "rss"}}, "/config/SOURCE"),
-    "a password in the ConfigMap": ("bsky-sentiment-web", {"config": {"NATS_URL": "nats://u:p@a"}}, "/config/NATS_URL"),
+    "a password in the ConfigMap": (
+        "bsky-sentiment-web",
+        {"config": {"NATS_URL": "nats://u:p@a"}},
+        "put NATS_URL into the Secret",
+    ),
     "a tag with the name": ("mock-ingest", {"image": {"repository": "ghcr.io/a/b:latest"}}, "/image/repository"),
     "half a digest": ("mock-ingest", {"image": {"digest": "sha256:12"}}, "/image/digest"),
     "an unknown autoscaler": ("nats-stream-processor", {"autoscaling": {"provider": "vpa"}}, "/autoscaling/provider"),
@@ -33,6 +37,15 @@ REFUSED = {
         {"modelCache": {"type": "persistentVolumeClaim"}},
         "give ReadWriteMany",
     ),
+    "a volume of one node while the next pod starts on another": (
+        "nats-stream-processor",
+        {
+            **{"autoscaling": {"provider": "none"}, "replicaCount": 1},
+            **{"modelCache": {"type": "persistentVolumeClaim"}},
+        },
+        "strategy.type Recreate",
+    ),
+    "a route without a gateway": ("nats-stream-processor", {"route": {"enabled": True}}, "missing property 'gateway'"),
 }
 
 

@@ -1,4 +1,7 @@
 {{- define "pipeline.configMap" -}}
+{{- if contains "@" (toString .Values.config.NATS_URL) -}}
+{{- fail "config.NATS_URL holds a user or a password, and whoever may look at the ConfigMap reads it: put NATS_URL into the Secret, as ../create-secrets.sh does" -}}
+{{- end -}}
 apiVersion: v1
 kind: ConfigMap
 metadata:
@@ -13,7 +16,7 @@ data:
 apiVersion: v1
 kind: Secret
 metadata:
-  name: {{ include "pipeline.secretName" . }}
+  name: {{ include "pipeline.secretName" . | quote }}
   {{- include "pipeline.metadata" . | nindent 2 }}
 type: Opaque
 stringData:
@@ -26,24 +29,25 @@ stringData:
 apiVersion: external-secrets.io/v1
 kind: ExternalSecret
 metadata:
-  name: {{ include "pipeline.secretName" . }}
+  name: {{ include "pipeline.secretName" . | quote }}
   {{- include "pipeline.metadata" . | nindent 2 }}
 spec:
   refreshInterval: {{ .Values.secret.external.refreshInterval }}
   secretStoreRef:
     {{- toYaml .Values.secret.external.storeRef | nindent 4 }}
   target:
-    name: {{ include "pipeline.secretName" . }}
+    name: {{ include "pipeline.secretName" . | quote }}
   dataFrom:
     - extract:
         key: {{ .Values.secret.external.key | quote }}
 {{- end -}}
 {{- end }}
 
-{{/* Helm reads a values file's numbers as floats: without the integers' own case 5000000 would be written 5e+06. */}}
+{{/* Helm reads a values file's numbers as floats: without the integers' own case 5000000 would be written 5e+06. Names are quoted
+too, as NO and Y are booleans in YAML. */}}
 {{- define "pipeline.variables" -}}
 {{- range $name, $value := . }}
-{{ $name }}: {{ if and (kindIs "float64" $value) (eq $value (floor $value)) }}{{ int64 $value | quote }}{{ else }}{{ $value | quote }}{{ end }}
+{{ $name | quote }}: {{ if and (kindIs "float64" $value) (eq $value (floor $value)) }}{{ int64 $value | quote }}{{ else }}{{ $value | quote }}{{ end }}
 {{- end }}
 {{- end }}
 
@@ -53,10 +57,10 @@ spec:
     name: {{ include "pipeline.name" . }}
 {{- if ne .Values.secret.provider "none" }}
 - secretRef:
-    name: {{ include "pipeline.secretName" . }}
+    name: {{ include "pipeline.secretName" . | quote }}
     optional: {{ and (eq .Values.secret.provider "existing") .Values.secret.optional }}
 {{- end }}
 - secretRef:
-    name: {{ .Values.broker.secret | default (printf "%s-nats" .Chart.Name) }}
+    name: {{ .Values.broker.secret | default (printf "%s-nats" .Chart.Name) | quote }}
     optional: {{ empty .Values.broker.secret }}
 {{- end }}

@@ -3,7 +3,7 @@
 apiVersion: v1
 kind: ServiceAccount
 metadata:
-  name: {{ include "pipeline.serviceAccountName" . }}
+  name: {{ include "pipeline.serviceAccountName" . | quote }}
   {{- include "pipeline.metadata" . | nindent 2 }}
   {{- with .Values.serviceAccount.annotations }}
   annotations:
@@ -36,7 +36,7 @@ spec:
         {{- toYaml . | nindent 8 }}
         {{- end }}
       annotations:
-        checksum/config: {{ printf "%s%s" (toJson .Values.config) (toJson .Values.secret.values) | sha256sum }}
+        checksum/config: {{ printf "%s%s" (toJson .Values.config) (toJson .Values.secret.values) | sha256sum | quote }}
         {{- with .Values.podAnnotations }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
@@ -45,7 +45,7 @@ spec:
 {{- end }}
 
 {{- define "pipeline.pod" -}}
-serviceAccountName: {{ include "pipeline.serviceAccountName" . }}
+serviceAccountName: {{ include "pipeline.serviceAccountName" . | quote }}
 automountServiceAccountToken: false
 enableServiceLinks: false
 securityContext:
@@ -74,7 +74,7 @@ affinity:
 {{- end }}
 topologySpreadConstraints:
   - maxSkew: 1
-    topologyKey: {{ .Values.spreadOver }}
+    topologyKey: {{ .Values.spreadOver | quote }}
     whenUnsatisfiable: ScheduleAnyway
     labelSelector:
       matchLabels:
@@ -91,30 +91,34 @@ image: {{ include "pipeline.image" . }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 envFrom:
   {{- include "pipeline.environment" . | nindent 2 }}
-{{- if ne .Values.modelCache.type "none" }}
 env:
+  {{- range list "HEALTH_CHECK_PORT" "PORT" }} # as the Python services call it, and the dashboard
+  - name: {{ . }}
+    value: {{ $.Values.port | quote }}
+  {{- end }}
+  {{- if ne .Values.modelCache.type "none" }}
   - name: HF_HOME
     value: /models
-{{- end }}
+  {{- end }}
 ports:
   - name: http
     containerPort: {{ .Values.port }}
   {{- range $name, $port := .Values.service.extraPorts }}
-  - name: {{ $name }}
+  - name: {{ $name | quote }}
     containerPort: {{ $port }}
   {{- end }}
 startupProbe:
-  httpGet: { path: {{ .Values.probes.health }}, port: http }
+  httpGet: { path: {{ .Values.probes.health | quote }}, port: http }
   periodSeconds: 2
   timeoutSeconds: 2
   failureThreshold: {{ div (add .Values.probes.startSeconds 1) 2 }}
 livenessProbe:
-  httpGet: { path: {{ .Values.probes.health }}, port: http }
+  httpGet: { path: {{ .Values.probes.health | quote }}, port: http }
   periodSeconds: 10
   timeoutSeconds: 5
   failureThreshold: 3
 readinessProbe:
-  httpGet: { path: {{ .Values.probes.ready }}, port: http }
+  httpGet: { path: {{ .Values.probes.ready | quote }}, port: http }
   periodSeconds: 5
   timeoutSeconds: 5
   failureThreshold: 2
@@ -131,8 +135,8 @@ volumeMounts:
   - name: tmp
     mountPath: /tmp
   {{- range $name, $path := .Values.writable }}
-  - name: {{ $name }}
-    mountPath: {{ $path }}
+  - name: {{ $name | quote }}
+    mountPath: {{ $path | quote }}
   {{- end }}
   {{- if ne .Values.modelCache.type "none" }}
   - name: models

@@ -9,6 +9,8 @@ metadata:
     {{- toYaml . | nindent 4 }}
     {{- end }}
 spec:
+  # The rules ask for the chart's name, whatever the release is called.
+  jobLabel: app.kubernetes.io/name
   selector:
     matchLabels:
       {{- include "pipeline.selector" . | nindent 6 }}

@@ -13,9 +13,9 @@ spec:
       port: {{ .Values.port }}
       targetPort: http
     {{- range $name, $port := .Values.service.extraPorts }}
-    - name: {{ $name }}
+    - name: {{ $name | quote }}
       port: {{ $port }}
-      targetPort: {{ $name }}
+      targetPort: {{ $name | quote }}
     {{- end }}
 {{- end }}
 
@@ -74,7 +74,7 @@ spec:
 {{- define "pipeline.podsOf" -}}
 namespaceSelector:
   matchLabels:
-    kubernetes.io/metadata.name: {{ . }}
+    kubernetes.io/metadata.name: {{ . | quote }}
 {{- end }}
 
 {{- define "pipeline.httpRoute" -}}
@@ -94,7 +94,7 @@ spec:
   rules:
     {{- range .Values.route.hidden }}
     - matches:
-        - path: { type: PathPrefix, value: {{ . }} }
+        - path: { type: PathPrefix, value: {{ . | quote }} }
       filters:
         - type: RequestRedirect
           requestRedirect: { path: { type: ReplaceFullPath, replaceFullPath: / }, statusCode: 302 }

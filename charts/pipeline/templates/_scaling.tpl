@@ -37,7 +37,7 @@ not depend on the number of pods, so nothing feeds back. The larger wish wins. *
 {{- end }}
 
 {{- define "pipeline.arrivalsPerReplica" -}}
-{{- div (mul .Values.autoscaling.capacity .Values.autoscaling.utilisationPercent) 100 -}}
+{{- max 1 (div (mul .Values.autoscaling.capacity .Values.autoscaling.utilisationPercent) 100) -}}
 {{- end }}
 
 {{- define "pipeline.horizontalPodAutoscaler" -}}
@@ -97,14 +97,14 @@ spec:
     - type: prometheus
       metricType: AverageValue
       metadata:
-        serverAddress: {{ .Values.autoscaling.prometheus }}
+        serverAddress: {{ .Values.autoscaling.prometheus | quote }}
         query: max({{ .Values.autoscaling.metricsPrefix }}_global_backlog_messages{namespace="{{ .Release.Namespace }}"})
         threshold: {{ include "pipeline.backlogPerReplica" . | quote }}
         ignoreNullValues: "false"
     - type: prometheus
       metricType: AverageValue
       metadata:
-        serverAddress: {{ .Values.autoscaling.prometheus }}
+        serverAddress: {{ .Values.autoscaling.prometheus | quote }}
         query: max({{ .Values.autoscaling.metricsPrefix }}_global_arrivals_per_second{namespace="{{ .Release.Namespace }}"})
         threshold: {{ include "pipeline.arrivalsPerReplica" . | quote }}
         ignoreNullValues: "false"

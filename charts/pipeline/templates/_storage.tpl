@@ -2,7 +2,7 @@
 - name: tmp
   emptyDir: {}
 {{- range $name, $path := .Values.writable }}
-- name: {{ $name }}
+- name: {{ $name | quote }}
   emptyDir: {}
 {{- end }}
 {{- if eq .Values.modelCache.type "emptyDir" }}
@@ -18,8 +18,8 @@
 
 {{- define "pipeline.modelCache" -}}
 {{- if eq .Values.modelCache.type "persistentVolumeClaim" -}}
-{{- if and (eq .Values.modelCache.accessMode "ReadWriteOnce") (gt (int (include "pipeline.mostReplicas" .)) 1) -}}
-{{- fail "modelCache.accessMode ReadWriteOnce binds the volume to one node, and pods on others would wait for ever: give ReadWriteMany and a class that can do it, or modelCache.type emptyDir, or one replica" -}}
+{{- if and (eq .Values.modelCache.accessMode "ReadWriteOnce") (or (gt (int (include "pipeline.mostReplicas" .)) 1) (ne .Values.strategy.type "Recreate")) -}}
+{{- fail "modelCache.accessMode ReadWriteOnce binds the volume to one node, and pods on others would wait for ever: give ReadWriteMany and a class that can do it, or modelCache.type emptyDir, or one replica with strategy.type Recreate" -}}
 {{- end -}}
 apiVersion: v1
 kind: PersistentVolumeClaim
@@ -29,7 +29,7 @@ metadata:
 spec:
   accessModes: [{{ .Values.modelCache.accessMode }}]
   {{- with .Values.modelCache.storageClassName }}
-  storageClassName: {{ . }}
+  storageClassName: {{ . | quote }}
   {{- end }}
   resources:
     requests:

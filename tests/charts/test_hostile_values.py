@@ -1,0 +1,78 @@
+"""Values that YAML or Kubernetes could take for something else come out as what they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from helm_python.errors import HelmError
+
+from tests.charts.rendering import SERVICES, render
+from tests.charts.validation import validate
+
+everywhere = pytest.mark.parametrize("service", SERVICES)
+NUMBERS = {
+    "serviceAccount": {"name": "123"},
+    "secret": {"name": "456"},
+    "broker": {"secret": "1e3"},
+    "networkPolicy": {"broker": "0", "from": ["1e3", "true"]},
+    "podLabels": {"build": "123"},
+    "service": {"extraPorts": {"true": 9000}},
+    "writable": {"1": "/a: b #c"},
+    "spreadOver": "null",
+    "modelCache": {
+        **{"type": "persistentVolumeClaim", "accessMode": "ReadWriteMany"},
+        **{"storageClassName": "123"},
+    },
+    "probes": {"health": "/a, port: 1", "ready": "/{}#"},
+    "route": {"enabled": True, "gateway": {"name": "1"}, "hidden": ["/a, type: Exact"]},
+}
+
+
+@everywhere
+def test_words_that_yaml_takes_for_numbers_stay_words(service: str) -> None:
+    release = render(service, NUMBERS, name="789", namespace="1e5")
+    validate(release)
+    assert release.pod["serviceAccountName"] == "123"
+    assert release.container["livenessProbe"]["httpGet"] == {"path": "/a, port: 1", "port": "http"}
+    assert release["HTTPRoute"]["spec"]["rules"][0]["matches"] == [
+        {"path": {"type": "PathPrefix", "value": "/a, type: Exact"}}
+    ]
+    assert {"name": "1", "mountPath": "/a: b #c"} in release.container["volumeMounts"]
+    assert release["Deployment"]["metadata"]["labels"]["app.kubernetes.io/instance"] == "789"
+
+
+@pytest.mark.parametrize(
+    "value", ["a\"b'c", "a\nb: c", "{{ .Values }}", "#no comment", "0123", "1e5", "no", "${HOME}", ""]
+)
+def test_a_secret_of_the_charts_own_holds_the_very_characters(value: str) -> None:
+    release = render("mock-ingest", {"secret": {"provider": "values", "values": {"PASSWORD": value, "NO": value}}})
+    assert release["Secret"]["stringData"] == {"PASSWORD": value, "NO": value}
+
+
+@pytest.mark.parametrize("value", [123, 1e30, True, None])
+def test_a_secret_that_is_no_word_is_refused_as_yaml_has_changed_it_already(value: Any) -> None:
+    with pytest.raises(HelmError, match="/secret/values/PASSWORD"):
+        render("mock-ingest", {"secret": {"provider": "values", "values": {"PASSWORD": value}}})
+
+
+@everywhere
+def test_the_service_listens_where_its_probes_and_its_service_look(service: str) -> None:
+    release = render(service, {"port": 9000})
+    variables = {each["name"]: each["value"] for each in release.container["env"]}
+    assert variables["PORT" if service == "bsky-sentiment-web" else "HEALTH_CHECK_PORT"] == "9000"
+    assert release.container["ports"][0] == {"name": "http", "containerPort": 9000}
+    assert release["Service"]["spec"]["ports"][0]["port"] == 9000
+
+
+def test_a_pod_that_does_little_still_has_a_share_of_the_arrivals() -> None:
+    release = render("nats-stream-processor", {"autoscaling": {"capacity": 1}})
+    validate(release)
+    targets = [metric["external"]["target"] for metric in release["HorizontalPodAutoscaler"]["spec"]["metrics"]]
+    assert [target["averageValue"] for target in targets] == ["60", "1"]
+
+
+@everywhere
+def test_any_node_will_do_where_the_choice_of_nodes_is_taken_away(service: str) -> None:
+    pod = render(service, {"nodeSelector": None, "tolerations": None}).pod
+    assert pod.keys().isdisjoint({"nodeSelector", "tolerations"})
