@@ -2,6 +2,7 @@
 # Puts the variables of an env file into the Secret that a service's chart reads. Reached as <service>/charts/create-secrets.sh,
 # a link whose folder says which service is meant.
 set -euo pipefail
+export LC_ALL=C # bytes: a value may be in no encoding at all
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -L)
 service=$(basename "$(dirname "$here")")
@@ -35,7 +36,7 @@ while (($#)); do
     -h | --help) usage && exit ;;
     --dry-run) dry_run=yes && shift ;;
     -n | --namespace | -s | --secret-name | -f | --env-file)
-      [[ -n ${2:-} ]] || fail "$1 needs a value; --help tells more" 2
+      [[ -n ${2:-} && $2 != -* ]] || fail "$1 needs a value; --help tells more" 2
       case $1 in
         -n | --namespace) namespace=$2 ;;
         -s | --secret-name) secret=$2 ;;
@@ -47,9 +48,11 @@ while (($#)); do
   esac
 done
 
+[[ -f $here/$service/Chart.yaml ]] ||
+  fail "no service's chart is beside $here/create-secrets.sh: run the one in <service>/charts"
 [[ $secret =~ ^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$ ]] ||
   fail "--secret-name $secret: give lower-case letters, digits, - and ." 2
-[[ -f $file && -r $file ]] ||
+[[ ! -d $file && -r $file ]] ||
   fail "cannot read $file: copy .env.example to .env.prod and fill it in, or name another file with --env-file"
 
 # Double quotes' escapes, in one pass from the left: replacing one kind after the other would find "\\n" twice.
@@ -88,6 +91,7 @@ names=() data=''
 number=0
 while IFS= read -r line || [[ -n $line ]]; do
   number=$((number + 1))
+  ((number > 1)) || line=${line#$'\xef\xbb\xbf'} # the mark that some editors put before UTF-8
   line=${line%$'\r'}
   [[ $line =~ ^[[:space:]]*(#.*)?$ ]] && continue
   [[ $line =~ ^[[:space:]]*(export[[:space:]]+)?([A-Za-z_][A-Za-z0-9_]*)[[:space:]]*=[[:space:]]*(.*)$ ]] ||
@@ -112,11 +116,12 @@ kubectl apply --server-side --force-conflicts --field-manager create-secrets ${n
 apiVersion: v1
 kind: Secret
 metadata:
-  name: $secret
+  name: "$secret"
   labels:
-    app.kubernetes.io/name: $service
+    app.kubernetes.io/name: "$service"
     app.kubernetes.io/part-of: bluesky-pipeline
 type: Opaque
 data:
 $data
 END
+echo "Pods read it when they start: kubectl rollout restart deployment${namespace:+ --namespace $namespace} -l app.kubernetes.io/name=$service"

@@ -66,7 +66,7 @@ class Script:
         kubectl.write_text(KUBECTL)
         kubectl.chmod(0o755)
 
-    def run(self, *arguments: str, service: str = "mock-ingest", **env: str) -> Done:
+    def run(self, *arguments: str, service: str = "mock-ingest", given: str = "", **env: str) -> Done:
         path = f"{self._folder / 'bin'}:{os.environ['PATH']}"
         done = subprocess.run(
             ["bash", "create-secrets.sh", *arguments],
@@ -77,6 +77,7 @@ class Script:
                 "KEPT": str(self._folder),
                 **env,
             },
+            input=given,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -158,6 +159,7 @@ def test_a_line_that_cannot_be_read_is_named_without_what_is_in_it(script: Scrip
     [
         (["--env-file", "/nowhere/.env"], "copy .env.example to .env.prod"),
         (["--namespace"], "--namespace needs a value"),
+        (["--namespace", "--dry-run"], "--namespace needs a value"),
         (["--nam", "x"], "what is --nam?"),
         (["-s", "Not A Name"], "--secret-name Not A Name"),
     ],
@@ -165,7 +167,41 @@ def test_a_line_that_cannot_be_read_is_named_without_what_is_in_it(script: Scrip
 def test_a_wrong_option_is_named(script: Script, arguments: list[str], words: str) -> None:
     done = script.run(*arguments)
     assert done.code in (1, 2)
+    assert done.arguments is None
     assert words in done.output
+
+
+def test_a_value_is_bytes_whatever_the_terminals_language(script: Script) -> None:
+    script.env_file.write_bytes(b'\xef\xbb\xbfLATIN=caf\xe9\nBROKEN="a \xff b"')
+    done = script.run("-f", str(script.env_file), LC_ALL="C.UTF-8")
+    assert done.secret is not None, done.output
+    assert {name: base64.b64decode(value) for name, value in done.secret["data"].items()} == {
+        "LATIN": b"caf\xe9",
+        "BROKEN": b"a \xff b",
+    }
+
+
+def test_the_variables_may_come_from_a_pipe(script: Script) -> None:
+    done = script.run("-f", "/dev/stdin", given="A=b")
+    assert done.values == {"A": "b"}
+
+
+def test_a_name_of_digits_is_a_name(script: Script) -> None:
+    done = script.run("-s", "123", "-f", script.given("A=b"))
+    assert done.secret is not None
+    assert done.secret["metadata"]["name"] == "123"
+
+
+def test_it_says_how_the_pods_come_to_read_it(script: Script) -> None:
+    done = script.run("-n", "production", "-f", script.given("A=b"))
+    restart = "kubectl rollout restart deployment --namespace production -l app.kubernetes.io/name=mock-ingest"
+    assert done.output.endswith(f"{restart}\n")
+
+
+def test_the_shared_script_itself_belongs_to_no_service(script: Script) -> None:
+    done = script.run("-f", script.given("A=b"), service=".")
+    assert (done.code, done.arguments) == (1, None)
+    assert "run the one in <service>/charts" in done.output
 
 
 def test_an_empty_file_makes_no_empty_secret(script: Script) -> None:
