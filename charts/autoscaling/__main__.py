@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +33,13 @@ def pulses(steady: float, height: float) -> Arrivals:
     return lambda second: height if second >= 0 and second % 300 < 120 else steady
 
 
+def rate(written: str) -> float:
+    """A type of argument: posts a second."""
+    if not 0 <= float(written) < math.inf:
+        raise argparse.ArgumentTypeError(f"{written} is no number of posts a second")
+    return float(written)
+
+
 def outcome(settings: Settings, capacity: float = CAPACITY, load: Arrivals | None = None) -> Outcome:
     """Seventy minutes of `load`; if none is given of the burst, and the hour behind it."""
     return simulate(settings, load or burst(STEADY, BURST), capacity, BURST_SECONDS + AFTERWARDS)
@@ -46,12 +54,12 @@ def charts_own(capacity: float = CAPACITY) -> Settings:
 def main() -> None:
     """Print a line for each choice of windows. A turn is a step up after one down, or the reverse."""
     parser = argparse.ArgumentParser(prog="python -m charts.autoscaling", description=__doc__)
-    parser.add_argument("--capacity", type=float, default=CAPACITY, help="posts/s of one pod (%(default)s)")
-    parser.add_argument("--steady", type=float, default=STEADY, help="posts/s before and after (%(default)s)")
-    parser.add_argument("--burst", type=float, default=BURST, help="posts/s for ten minutes (%(default)s)")
+    parser.add_argument("--capacity", type=rate, default=CAPACITY, help="posts/s of one pod (%(default)s)")
+    parser.add_argument("--steady", type=rate, default=STEADY, help="posts/s before and after (%(default)s)")
+    parser.add_argument("--burst", type=rate, default=BURST, help="posts/s for ten minutes (%(default)s)")
     given = parser.parse_args()
-    if given.capacity <= 0 or given.steady < 0 or given.burst < 0:
-        parser.error("posts/s cannot be negative, and a pod does more than none")
+    if not given.capacity:
+        parser.error("a pod that does nothing takes no posts/s: --capacity more than 0")
     own = charts_own(given.capacity)
     designs = {"the charts'": own, "backlog of every pod": BACKLOG_OF_EVERY_POD} | {
         f"up after {up:>3} s, down after {down:>3} s": replace(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from charts.autoscaling.__main__ import burst, charts_own, outcome, pulses
+from charts.autoscaling.__main__ import burst, charts_own, main, outcome, pulses
 from charts.autoscaling.autoscaler import Autoscaler, Direction, Load, Settings, repeated_by_every_pod, shared
 from charts.autoscaling.designs import BACKLOG_OF_EVERY_POD, arrivals, backlog
 
@@ -68,3 +68,33 @@ def test_steps_of_one_period_together_are_bounded() -> None:
     pods = 5
     asked = [pods := slow.decide(now, Load(0, 0, pods)) for now in range(0, 135, 15)]
     assert asked == [4, 4, 4, 4, 3, 3, 3, 3, 2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--capacity", "0"], "--capacity more than 0"),
+        (["--burst", "-1"], "-1 is no number of posts a second"),
+        (["--steady", "nan"], "nan is no number of posts a second"),
+        (["--burst", "inf"], "inf is no number of posts a second"),
+        (["--burst", "many"], "invalid rate value: 'many'"),
+    ],
+)
+def test_a_load_that_cannot_be_is_refused_in_a_line(
+    arguments: list[str], words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["autoscaling", *arguments])
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    assert words in capsys.readouterr().err
+
+
+def test_the_table_begins_with_the_charts_own_and_the_references_design(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["autoscaling"])
+    main()
+    _, own, reference, *others = capsys.readouterr().out.splitlines()
+    assert own.split() == ["the", "charts'", "2,700", "1", "5.2", "0"]
+    assert reference.split()[-4:-2] == ["30,150", "7"]
+    assert len(others) == 12

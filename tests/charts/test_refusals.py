@@ -19,6 +19,8 @@ REFUSED = {
         "put NATS_URL into the Secret",
     ),
     "a tag with the name": ("mock-ingest", {"image": {"repository": "ghcr.io/a/b:latest"}}, "/image/repository"),
+    "more pods than Kubernetes can count": ("mock-ingest", {"replicaCount": 3_000_000_000}, "/replicaCount"),
+    "no image": ("mock-ingest", {"image": {"repository": None}}, "missing property 'repository'"),
     "half a digest": ("mock-ingest", {"image": {"digest": "sha256:12"}}, "/image/digest"),
     "an unknown autoscaler": ("nats-stream-processor", {"autoscaling": {"provider": "vpa"}}, "/autoscaling/provider"),
     "an autoscaler without metrics": (

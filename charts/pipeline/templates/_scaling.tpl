@@ -70,8 +70,10 @@ spec:
         target:
           type: AverageValue
           averageValue: {{ include "pipeline.arrivalsPerReplica" . | quote }}
+  {{- with .Values.autoscaling.behavior }}
   behavior:
-    {{- toYaml .Values.autoscaling.behavior | nindent 4 }}
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
 {{- end -}}
 {{- end }}
 
@@ -89,10 +91,12 @@ spec:
   minReplicaCount: {{ .Values.autoscaling.minReplicas }}
   maxReplicaCount: {{ .Values.autoscaling.maxReplicas }}
   pollingInterval: 15
+  {{- with .Values.autoscaling.behavior }}
   advanced:
     horizontalPodAutoscalerConfig:
       behavior:
-        {{- toYaml .Values.autoscaling.behavior | nindent 8 }}
+        {{- toYaml . | nindent 8 }}
+  {{- end }}
   triggers:
     - type: prometheus
       metricType: AverageValue
