@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 WEB := bsky-sentiment-web
 SERVICES := pipeline-core mock-ingest nats-firehose-ingest nats-stream-processor nats-stream-processor-topics gke-cluster
 PYTHON_CODE := $(SERVICES) charts demo tests benchmarks conftest.py
-SCRIPTS := lock.sh .ci/run tests/chromium.sh charts/create-secrets.sh
+SCRIPTS := lock.sh .ci/run tests/chromium.sh charts/create-secrets.sh gke-cluster/helm/install-apps.sh
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo live test lint format charts evaluate bench faults soak lock clean chromium $(SERVICES:%=test-%)
@@ -58,7 +58,7 @@ lint: setup ## ruff, mypy, shellcheck, Biome, tsc
 	$(BIN)/ruff check $(PYTHON_CODE)
 	$(BIN)/ruff format --check $(PYTHON_CODE)
 	$(BIN)/mypy $(SERVICES:%=%/src) charts demo benchmarks
-	$(BIN)/shellcheck $(SCRIPTS)
+	$(BIN)/shellcheck --external-sources --check-sourced $(SCRIPTS)
 	cd $(WEB) && npm run --silent lint && npm run --silent typecheck
 
 format: $(VENV)/.installed ## put all code into its usual form

@@ -31,6 +31,9 @@ fail() {
   exit "${2:-1}"
 }
 
+# shellcheck source=charts/secrets.sh
+source "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/secrets.sh"
+
 while (($#)); do
   case $1 in
     -h | --help) usage && exit ;;
@@ -55,53 +58,7 @@ done
 [[ ! -d $file && -r $file ]] ||
   fail "cannot read $file: copy .env.example to .env.prod and fill it in, or name another file with --env-file"
 
-# Double quotes' escapes, in one pass from the left: replacing one kind after the other would find "\\n" twice.
-unescape() {
-  local rest=$1 done=''
-  while [[ $rest == *\\* ]]; do
-    done+=${rest%%\\*} rest=${rest#*\\}
-    case ${rest:0:1} in
-      n) done+=$'\n' ;;
-      '"' | "\\" | '$') done+=${rest:0:1} ;;
-      *) done+="\\${rest:0:1}" ;;
-    esac
-    rest=${rest:1}
-  done
-  value=$done$rest
-}
-
-# Sets `value` to what stands behind the first "=". Errors name the line and never what is in it.
-read_value() {
-  local given=$1 place=$2
-  local single="^'([^']*)'[[:space:]]*(#.*)?$" double='^"(([^"\\]|\\.)*)"[[:space:]]*(#.*)?$'
-  if [[ $given =~ $single ]]; then
-    value=${BASH_REMATCH[1]}
-  elif [[ $given =~ $double ]]; then
-    unescape "${BASH_REMATCH[1]}"
-  elif [[ $given == [\'\"]* ]]; then
-    fail "$place: the quote is not closed, or something stands behind it"
-  else
-    value=${given%%[[:space:]]#*}
-    [[ $given == \#* ]] && value=''
-    value=${value%"${value##*[![:space:]]}"}
-  fi
-}
-
-names=() data=''
-number=0
-while IFS= read -r line || [[ -n $line ]]; do
-  number=$((number + 1))
-  ((number > 1)) || line=${line#$'\xef\xbb\xbf'} # the mark that some editors put before UTF-8
-  line=${line%$'\r'}
-  [[ $line =~ ^[[:space:]]*(#.*)?$ ]] && continue
-  [[ $line =~ ^[[:space:]]*(export[[:space:]]+)?([A-Za-z_][A-Za-z0-9_]*)[[:space:]]*=[[:space:]]*(.*)$ ]] ||
-    fail "$file line $number is no NAME=value"
-  name=${BASH_REMATCH[2]}
-  [[ " ${names[*]-} " != *" $name "* ]] || fail "$file line $number: $name stands there twice"
-  read_value "${BASH_REMATCH[3]}" "$file line $number"
-  names+=("$name")
-  data+="  $name: $(printf %s "$value" | base64 | tr -d '\n')"$'\n'
-done <"$file"
+read_env_file "$file"
 ((${#names[@]})) || fail "$file sets no variable"
 
 if [[ $dry_run ]]; then
@@ -111,17 +68,5 @@ if [[ $dry_run ]]; then
 fi
 
 command -v kubectl >/dev/null || fail "no kubectl on PATH: kubernetes.io/docs/tasks/tools tells how to install it"
-# Applied by the server: kubectl's own way would keep the values a second time, in an annotation.
-kubectl apply --server-side --force-conflicts --field-manager create-secrets ${namespace:+--namespace "$namespace"} -f - <<END
-apiVersion: v1
-kind: Secret
-metadata:
-  name: "$secret"
-  labels:
-    app.kubernetes.io/name: "$service"
-    app.kubernetes.io/part-of: bluesky-pipeline
-type: Opaque
-data:
-$data
-END
+apply_secret "$secret" "$service" create-secrets ${namespace:+--namespace "$namespace"}
 echo "Pods read it when they start: kubectl rollout restart deployment${namespace:+ --namespace $namespace} -l app.kubernetes.io/name=$service"
