@@ -26,7 +26,12 @@ describe("the settings", () => {
       servers: ["nats://a:4222", "tls://b:4222"],
       user: "web",
       pass: "s@fe",
+      inboxPrefix: "_INBOX.web",
     });
+  });
+
+  it("give no inbox of its own to a user whose name is no token of a subject", () => {
+    expect(readSettings({ NATS_URL: "nats://we.b%3E:s@a" }).nats).not.toHaveProperty("inboxPrefix");
   });
 
   it("name the variable at fault and never its value", () => {

@@ -25,7 +25,14 @@ export const environment = z.object({
   TRUSTED_PROXIES: z.string().default(""),
 });
 
-export type NatsServer = { servers: string[]; user?: string; pass?: string; token?: string };
+export type NatsServer = {
+  servers: string[];
+  user?: string;
+  pass?: string;
+  token?: string;
+  /** Where answers come to: the broker can keep each user from reading what is meant for another. */
+  inboxPrefix?: string;
+};
 
 export type Settings = {
   nats: NatsServer;
@@ -83,6 +90,7 @@ function readServers(urls: string): NatsServer {
     if (url.username && url.password) {
       server.user = decodeURIComponent(url.username);
       server.pass = decodeURIComponent(url.password);
+      if (streamName.test(server.user)) server.inboxPrefix = `_INBOX.${server.user}`;
     } else if (url.username) {
       server.token = decodeURIComponent(url.username);
     }

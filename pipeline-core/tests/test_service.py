@@ -257,6 +257,20 @@ def test_brokers_may_be_several(monkeypatch: pytest.MonkeyPatch, url: str) -> No
     assert load(Settings, []).nats_servers == [server.strip() for server in url.split(",")]
 
 
+@pytest.mark.parametrize(
+    ("url", "prefix"),
+    [
+        ("nats://a:4222", "_INBOX"),
+        ("nats://token@a:4222", "_INBOX"),
+        ("nats://a:4222, nats://web:secret@b:4222", "_INBOX.web"),
+        ("nats://we.b>:secret@a:4222", "_INBOX"),
+    ],
+)
+def test_a_user_has_an_inbox_of_its_own(monkeypatch: pytest.MonkeyPatch, url: str, prefix: str) -> None:
+    monkeypatch.setenv("NATS_URL", url)
+    assert load(Settings, []).nats_inbox_prefix == prefix
+
+
 def test_an_empty_variable_counts_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NATS_URL", "")
     assert load(Settings, []).nats_servers == ["nats://localhost:4222"]

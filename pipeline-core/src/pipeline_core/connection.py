@@ -57,6 +57,7 @@ async def connected(service: Service[AnySettings], gauge: Gauge) -> AsyncIterato
     client = await nats.connect(
         settings.nats_servers,
         name=settings.service_name,
+        inbox_prefix=settings.nats_inbox_prefix,
         max_reconnect_attempts=-1,
         reconnect_time_wait=RECONNECT_WAIT,
         ping_interval=PING_INTERVAL,

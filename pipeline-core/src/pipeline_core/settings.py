@@ -86,6 +86,14 @@ class Settings(BaseSettings):
         """`nats_url`, taken apart."""
         return parts(self.nats_url)
 
+    @property
+    def nats_inbox_prefix(self) -> str:
+        """Where answers come to: `_INBOX.<user>` if `nats_url` has a user and a password. So the broker can let a user
+        read its own answers alone."""
+        given = (urlsplit(server) for server in self.nats_servers)
+        user = next((server.username for server in given if server.username and server.password), "")
+        return f"_INBOX.{user}" if re.fullmatch(SERVICE_NAME, user) else "_INBOX"
+
 
 def parts(listed: str) -> list[str]:
     """What stands between the commas, without blanks; nothing of what is empty."""
