@@ -31,7 +31,7 @@ NUMBERS = {
 
 @everywhere
 def test_words_that_yaml_takes_for_numbers_stay_words(service: str) -> None:
-    release = render(service, NUMBERS, name="789", namespace="1e5")
+    release = render(service, NUMBERS, name="true", namespace="1e5")
     validate(release)
     assert release.pod["serviceAccountName"] == "123"
     assert release.container["livenessProbe"]["httpGet"] == {"path": "/a, port: 1", "port": "http"}
@@ -39,7 +39,7 @@ def test_words_that_yaml_takes_for_numbers_stay_words(service: str) -> None:
         {"path": {"type": "PathPrefix", "value": "/a, type: Exact"}}
     ]
     assert {"name": "1", "mountPath": "/a: b #c"} in release.container["volumeMounts"]
-    assert release["Deployment"]["metadata"]["labels"]["app.kubernetes.io/instance"] == "789"
+    assert release["Deployment"]["metadata"]["labels"]["app.kubernetes.io/instance"] == "true"
 
 
 @pytest.mark.parametrize(
@@ -76,3 +76,9 @@ def test_a_pod_that_does_little_still_has_a_share_of_the_arrivals() -> None:
 def test_any_node_will_do_where_the_choice_of_nodes_is_taken_away(service: str) -> None:
     pod = render(service, {"nodeSelector": None, "tolerations": None}).pod
     assert pod.keys().isdisjoint({"nodeSelector", "tolerations"})
+
+
+@pytest.mark.parametrize("name", ["1st", "first.release"])
+def test_a_release_whose_service_could_not_be_called_like_it_is_refused(name: str) -> None:
+    with pytest.raises(HelmError, match=f"the release cannot be called {name}"):
+        render("mock-ingest", name=name)

@@ -233,8 +233,21 @@ def test_of_the_firehose_there_is_one_reader_also_while_it_is_replaced() -> None
 
 @everywhere
 def test_the_pod_has_more_time_to_end_than_the_service_takes(service: str) -> None:
+    release = render(service)
+    told = release.container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
     drain = 5 if service == "bsky-sentiment-web" else 25
-    assert render(service).pod["terminationGracePeriodSeconds"] >= drain + 5
+    assert release.pod["terminationGracePeriodSeconds"] >= told + drain + 5
+
+
+def test_the_gateway_knows_that_a_page_leaves_before_it_stops_listening() -> None:
+    assert render("bsky-sentiment-web").container["lifecycle"] == {"preStop": {"sleep": {"seconds": 5}}}
+
+
+@pytest.mark.parametrize("given", ["", "mine"])
+def test_the_command_for_the_secret_in_the_notes_makes_the_one_that_is_read(given: str) -> None:
+    release = render("mock-ingest", {"secret": {"name": given}}, namespace="mood")
+    expected = "../create-secrets.sh -n mood -s mine makes" if given else "../create-secrets.sh -n mood makes"
+    assert expected in release.notes
 
 
 @everywhere

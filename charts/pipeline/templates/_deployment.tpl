@@ -122,6 +122,11 @@ readinessProbe:
   periodSeconds: 5
   timeoutSeconds: 5
   failureThreshold: 2
+{{- with .Values.preStopSeconds }}
+lifecycle:
+  preStop:
+    sleep: { seconds: {{ . }} }
+{{- end }}
 {{- with .Values.resources }}
 resources:
   {{- toYaml . | nindent 2 }}

@@ -1,4 +1,7 @@
 {{- define "pipeline.service" -}}
+{{- if not (regexMatch "^[a-z][a-z0-9-]*$" .Release.Name) -}}
+{{- fail (printf "the release cannot be called %s, as its Service takes the name: begin with a letter, go on with letters, digits and -" .Release.Name) -}}
+{{- end -}}
 apiVersion: v1
 kind: Service
 metadata:

@@ -8,7 +8,7 @@
 
 {{ .Values.probes.ready }} says what is missing while a pod is not ready.
 {{- if eq .Values.secret.provider "existing" }}
-Secret variables are read from the Secret {{ include "pipeline.secretName" . }}, which ../create-secrets.sh makes{{ if .Values.secret.optional }}; without it the defaults hold{{ end }}.
+Secret variables are read from the Secret {{ include "pipeline.secretName" . }}, which ../create-secrets.sh -n {{ .Release.Namespace }}{{ with .Values.secret.name }} -s {{ . }}{{ end }} makes{{ if .Values.secret.optional }}; without it the defaults hold{{ end }}.
 {{- end }}
 {{- if ne .Values.autoscaling.provider "none" }}
 Scaled by {{ .Values.autoscaling.provider }} from {{ .Values.autoscaling.minReplicas }} to {{ .Values.autoscaling.maxReplicas }} pods; see what it sees:
