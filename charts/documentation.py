@@ -17,7 +17,7 @@ _KEY = re.compile(r"(?P<indent> *)(?P<key>[A-Za-z]\w*):")
 README = """\
 # {name}
 
-{description} The Helm chart of [the service]({service}).
+{description} The Helm chart of [the service](../../README.md).
 
     helm upgrade --install {name} ./{name} --set image.tag=latest     # in the folder above this one
 
@@ -64,7 +64,7 @@ def readme(name: str, description: str, shared: str, own: str) -> str:
     told = {path.removeprefix(prefix): text for path, text in explanations(shared).items()} | explanations(own)
     values = merged(yaml.safe_load(shared)["exports"]["defaults"], yaml.safe_load(own))
     rows = [f"| `{path}` | {_default(values, path)} | {told[path]} |" for path in sorted(told, key=str.lower)]
-    return README.format(name=name, description=description, service="../../README.md", rows="\n".join(rows))
+    return README.format(name=name, description=description, rows="\n".join(rows))
 
 
 def _default(values: Any, path: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import chain
 from typing import Any
 
 import pytest
@@ -125,6 +124,12 @@ def test_a_digest_goes_before_a_tag_and_a_tag_before_the_charts_version(service:
 
 
 @everywhere
+def test_the_cluster_decides_when_an_image_is_fetched_as_it_looks_again_what_latest_is(service: str) -> None:
+    assert "imagePullPolicy" not in render(service, VALUES["tag"]).container
+    assert render(service, {"image": {"pullPolicy": "Never"}}).container["imagePullPolicy"] == "Never"
+
+
+@everywhere
 def test_a_change_of_the_settings_restarts_the_pods(service: str) -> None:
     def annotations(release: Release) -> dict[str, str]:
         return release["Deployment"]["spec"]["template"]["metadata"]["annotations"]
@@ -157,25 +162,6 @@ def test_what_the_brokers_owner_says_of_it_goes_before_the_users_own_variables(s
     ]
     named = render(service, {"broker": {"secret": "mine"}}).container["envFrom"]
     assert named[-1]["secretRef"] == {"name": "mine", "optional": False}
-
-
-@everywhere
-def test_a_policy_lets_out_to_names_and_the_broker_and_ingest_alone_to_the_internet(service: str) -> None:
-    rules = render(service)["NetworkPolicy"]["spec"]["egress"]
-    ports = sorted({port["port"] for rule in rules for port in rule["ports"]})
-    assert ports == ([53, 443, 4222] if service == "nats-firehose-ingest" else [53, 4222])
-    for rule in rules:
-        if {"port": 443, "protocol": "TCP"} in rule["ports"]:
-            assert {"10.0.0.0/8", "169.254.0.0/16"} <= {*rule["to"][0]["ipBlock"]["except"]}
-
-
-@everywhere
-def test_a_policy_lets_in_prometheus_and_the_gateway_where_there_may_be_a_route(service: str) -> None:
-    rules = render(service)["NetworkPolicy"]["spec"]["ingress"]
-    peers = chain.from_iterable(rule["from"] for rule in rules)
-    spaces = [peer["namespaceSelector"]["matchLabels"] for peer in peers if "namespaceSelector" in peer]
-    wanted = ["monitoring", "nginx-gateway"] if service == "bsky-sentiment-web" else ["monitoring"]
-    assert [space["kubernetes.io/metadata.name"] for space in spaces] == wanted
 
 
 def test_the_dashboard_is_not_public_until_somebody_says_so_and_its_metrics_never_are() -> None:

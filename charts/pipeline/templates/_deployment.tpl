@@ -88,7 +88,9 @@ volumes:
 {{- define "pipeline.container" -}}
 name: {{ .Chart.Name }}
 image: {{ include "pipeline.image" . }}
-imagePullPolicy: {{ .Values.image.pullPolicy }}
+{{- with .Values.image.pullPolicy }}
+imagePullPolicy: {{ . }}
+{{- end }}
 envFrom:
   {{- include "pipeline.environment" . | nindent 2 }}
 env:
