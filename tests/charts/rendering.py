@@ -50,12 +50,16 @@ class Release:
 
 
 @cache
-def chart(service: str) -> Chart:
-    return Chart.load(folder(service))
+def chart(folder: Path) -> Chart:
+    return Chart.load(folder)
 
 
 def render(service: str, values: dict[str, Any] | None = None, name: str = "", namespace: str = "default") -> Release:
-    texts = chart(service).render(values=values or {}, name=name or service, namespace=namespace)
-    notes = next(text for path, text in texts.items() if path.endswith("NOTES.txt"))
+    return render_chart(folder(service), values or {}, name or service, namespace)
+
+
+def render_chart(folder: Path, values: dict[str, Any], name: str, namespace: str) -> Release:
+    texts = chart(folder).render(values=values, name=name, namespace=namespace)
+    notes = "".join(text for path, text in texts.items() if path.endswith("NOTES.txt"))
     manifests = (text for path, text in texts.items() if path.endswith(".yaml"))
     return Release([each for text in manifests for each in yaml.safe_load_all(text) if each], notes)

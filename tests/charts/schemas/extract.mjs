@@ -10,7 +10,14 @@ import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
 const KINDS = {
-  "@kubernetes-models/gateway-api": { HTTPRoute: "IoK8sSigsGatewayApiApisV1HTTPRoute" },
+  "@kubernetes-models/gateway-api": {
+    Gateway: "IoK8sSigsGatewayApiApisV1Gateway",
+    HTTPRoute: "IoK8sSigsGatewayApiApisV1HTTPRoute",
+  },
+  "@kubernetes-models/cert-manager": {
+    Certificate: "ComGithubCertManagerCertManagerPkgApisCertmanagerV1Certificate",
+    ClusterIssuer: "ComGithubCertManagerCertManagerPkgApisCertmanagerV1ClusterIssuer",
+  },
   "@kubernetes-models/prometheus-operator": {
     ServiceMonitor: "ComGithubPrometheusOperatorPrometheusOperatorPkgApisMonitoringV1ServiceMonitor",
     PrometheusRule: "ComGithubPrometheusOperatorPrometheusOperatorPkgApisMonitoringV1PrometheusRule",
