@@ -17,7 +17,12 @@ run() {
 
 make_namespace() {
   [[ $dry_run ]] && return
-  kubectl get namespace "$1" --output name >/dev/null 2>&1 || kubectl create namespace "$1"
+  kubectl apply --server-side --field-manager install-apps -f - <<END
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: $1
+END
 }
 
 # Puts `names` and `values` into the Secret $2 in the namespace $1.

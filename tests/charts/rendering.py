@@ -11,6 +11,7 @@ import yaml
 from helm_python.chart import Chart
 
 ROOT = Path(__file__).parents[2]
+CLUSTER = ROOT / "gke-cluster" / "helm"
 SERVICES = (
     "nats-firehose-ingest",
     "nats-stream-processor",

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 import yaml
 
 from tests.charts.recorded import Script
-from tests.charts.rendering import ROOT
+from tests.charts.rendering import CLUSTER
 
-FOLDER = ROOT / "gke-cluster" / "helm"
 PINNED = {
     app: (namespace, version, source)
     for app, namespace, version, source in (
-        line.split() for line in (FOLDER / "versions.txt").read_text().splitlines() if line and line[0] != "#"
+        line.split() for line in (CLUSTER / "versions.txt").read_text().splitlines() if line and line[0] != "#"
     )
 }
 THIRD_PARTY = [app for app, (_, version, source) in PINNED.items() if version != "-" and not source.endswith(".yaml")]
@@ -47,7 +47,7 @@ def test_a_chart_is_of_the_pinned_version_from_its_own_address_with_our_values(s
     script.given(f"CLOUDFLARE_API_TOKEN={TOKEN}")
     arguments = script.run(*DOMAIN, "--only", app).releases[app]
     chart = [f"{source}/{app}"] if source.startswith("oci:") else [app, "--repo", source]
-    values = FOLDER / f"{app}.yaml"
+    values = CLUSTER / f"{app}.yaml"
     assert arguments[: len(chart) + 4] == [*chart, "--version", version, "--values", str(values)]
     assert arguments[len(chart) + 4 :][:3] == ["--namespace", namespace, "--create-namespace"]
     assert yaml.safe_load(values.read_text())
@@ -233,3 +233,17 @@ def test_a_machine_without_the_tools_or_a_cluster_is_told_what_is_missing(script
 def test_help_names_every_app(script: Script) -> None:
     output = script.run("--help").output
     assert all(f"  {app}\n" in output for app in PINNED)
+
+
+def test_the_readme_names_every_app_and_no_option_that_there_is_not(script: Script) -> None:
+    readme = (CLUSTER / "README.md").read_text()
+    table = re.findall(r"^\| ([a-z-]+) \|", readme.partition("## What is public")[0], re.MULTILINE)
+    assert table[1:] == [*PINNED]
+    known = script.run("--help").output
+    told = {
+        option
+        for part in re.findall(r"install-apps\.sh (.*)|`(--.*?)`", readme)
+        for option in re.findall("--[a-z-]+", " ".join(part))
+    }
+    assert {"--only", "--dns-provider"} <= told
+    assert [option for option in told - {"--set"} if option not in known] == []

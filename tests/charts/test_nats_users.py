@@ -27,9 +27,9 @@ from pipeline_core import logs
 from pipeline_core.testing import PATIENCE, Broker, all_answered, eventually, free_port, running_service
 from pipeline_core.topology import Stream, ensure
 
-from tests.charts.rendering import ROOT
+from tests.charts.rendering import CLUSTER, ROOT
 
-VALUES = yaml.safe_load((ROOT / "gke-cluster/helm/nats.yaml").read_text())
+VALUES = yaml.safe_load((CLUSTER / "nats.yaml").read_text())
 WEB = ROOT / "bsky-sentiment-web"
 POSTS = 30
 PAST = 10_100  # posts; those before the newest 10,000 the dashboard reads by a consumer that it then deletes
