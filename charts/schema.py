@@ -14,6 +14,8 @@ Schema = dict[str, Any]
 
 NOT_IN_A_CLUSTER = {"capture", "dry_run", "health_check_host", "health_check_port", "once", "output", "record"}
 """Settings of a command on somebody's own machine, and where the probes ask, which the chart says itself."""
+_FRACTION: Schema = {"type": ["number", "string"], "pattern": r"^[0-9]+(\.[0-9]+)?$"}
+"""`helm --set` makes numbers of whole ones alone, and words of the others."""
 _NOT_OF_A_CHART = {"anyOf", "default", "description", "format", "title"}
 
 
@@ -46,4 +48,5 @@ def _variable(described: Schema) -> Schema:
     """What a value may be, without what a setting has only in Python (title, default, None) and without its
     description, which the service's README tells: a better word there is no change of the chart."""
     choices = [described, *(choice for choice in described.get("anyOf", ()) if choice.get("type") != "null")]
-    return {key: value for choice in choices for key, value in choice.items() if key not in _NOT_OF_A_CHART}
+    schema = {key: value for choice in choices for key, value in choice.items() if key not in _NOT_OF_A_CHART}
+    return schema | _FRACTION if schema.get("type") == "number" else schema

@@ -44,6 +44,17 @@ def test_each_option_that_is_named_in_passing_is_one(service: str) -> None:
         validate(render(service, values(options)))
 
 
+def test_what_the_suites_readme_tells_is_taken_by_the_chart_that_it_is_told_of() -> None:
+    readme = (ROOT / "README.md").read_text()
+    commands = [*COMMAND.finditer(readme)]
+    assert commands
+    for command in commands:
+        assert command["name"] == command["chart"]
+        validate(render(command["chart"], values(command["rest"])))
+    for options in re.findall(r"`(--set [^`]+)`", readme):
+        validate(render("nats-stream-processor", values(options)))
+
+
 def test_ingest_can_read_the_mocks_firehose_with_the_values_of_its_readme() -> None:
     (written,) = re.findall(r"```yaml\n(.*?)```", READMES["mock-ingest"], re.DOTALL)
     ingest = render("nats-firehose-ingest", yaml.safe_load(written))

@@ -65,6 +65,23 @@ def test_the_service_listens_where_its_probes_and_its_service_look(service: str)
     assert release["Service"]["spec"]["ports"][0]["port"] == 9000
 
 
+def test_large_numbers_are_written_in_full() -> None:
+    large = {"user": 1_000_650_000, "terminationGracePeriodSeconds": 1_000_000}
+    release = render("nats-stream-processor", {**large, "autoscaling": {"maxReplicas": 2_000_000}})
+    validate(release)
+    assert release.pod["securityContext"]["runAsUser"] == 1_000_650_000
+    assert release.pod["terminationGracePeriodSeconds"] == 1_000_000
+    assert release["HorizontalPodAutoscaler"]["spec"]["maxReplicas"] == 2_000_000
+    fixed = render("mock-ingest", {"replicaCount": 1_000_000})
+    assert fixed["Deployment"]["spec"]["replicas"] == 1_000_000
+
+
+@pytest.mark.parametrize("written", [0.5, "0.5"])
+def test_a_fraction_may_be_a_word_as_set_makes_one_of_it(written: float | str) -> None:
+    release = render("nats-firehose-ingest", {"config": {"CURSOR_SAVE_INTERVAL": written}})
+    assert release["ConfigMap"]["data"]["CURSOR_SAVE_INTERVAL"] == "0.5"
+
+
 def test_a_pod_that_does_little_still_has_a_share_of_the_arrivals() -> None:
     release = render("nats-stream-processor", {"autoscaling": {"capacity": 1}})
     validate(release)

@@ -20,6 +20,11 @@ REFUSED = {
     ),
     "a tag with the name": ("mock-ingest", {"image": {"repository": "ghcr.io/a/b:latest"}}, "/image/repository"),
     "more pods than Kubernetes can count": ("mock-ingest", {"replicaCount": 3_000_000_000}, "/replicaCount"),
+    "an end that takes longer than the pod has": (
+        "nats-stream-processor",
+        {"config": {"DRAIN_SECONDS": 45}},
+        "terminationGracePeriodSeconds 30 is less",
+    ),
     "no image": ("mock-ingest", {"image": {"repository": None}}, "missing property 'repository'"),
     "half a digest": ("mock-ingest", {"image": {"digest": "sha256:12"}}, "/image/digest"),
     "an unknown autoscaler": ("nats-stream-processor", {"autoscaling": {"provider": "vpa"}}, "/autoscaling/provider"),

@@ -14,6 +14,9 @@ automountServiceAccountToken: false
 {{- end }}
 
 {{- define "pipeline.deployment" -}}
+{{- if gt (addf .Values.preStopSeconds (.Values.config.DRAIN_SECONDS | default 0)) (float64 .Values.terminationGracePeriodSeconds) -}}
+{{- fail (printf "terminationGracePeriodSeconds %d is less than preStopSeconds and config.DRAIN_SECONDS together: pods would be killed before they have ended" (int64 .Values.terminationGracePeriodSeconds)) -}}
+{{- end -}}
 apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -21,7 +24,7 @@ metadata:
   {{- include "pipeline.metadata" . | nindent 2 }}
 spec:
   {{- if eq .Values.autoscaling.provider "none" }}
-  replicas: {{ .Values.replicaCount }}
+  replicas: {{ int64 .Values.replicaCount }}
   {{- end }}
   strategy:
     {{- toYaml .Values.strategy | nindent 4 }}
@@ -50,12 +53,12 @@ automountServiceAccountToken: false
 enableServiceLinks: false
 securityContext:
   runAsNonRoot: true
-  runAsUser: {{ .Values.user }}
-  runAsGroup: {{ .Values.user }}
-  fsGroup: {{ .Values.user }}
+  runAsUser: {{ int64 .Values.user }}
+  runAsGroup: {{ int64 .Values.user }}
+  fsGroup: {{ int64 .Values.user }}
   seccompProfile:
     type: RuntimeDefault
-terminationGracePeriodSeconds: {{ .Values.terminationGracePeriodSeconds }}
+terminationGracePeriodSeconds: {{ int64 .Values.terminationGracePeriodSeconds }}
 {{- with .Values.imagePullSecrets }}
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}
@@ -127,7 +130,7 @@ readinessProbe:
 {{- with .Values.preStopSeconds }}
 lifecycle:
   preStop:
-    sleep: { seconds: {{ . }} }
+    sleep: { seconds: {{ int64 . }} }
 {{- end }}
 {{- with .Values.resources }}
 resources:

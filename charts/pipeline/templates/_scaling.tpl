@@ -53,8 +53,8 @@ spec:
     apiVersion: apps/v1
     kind: Deployment
     name: {{ include "pipeline.name" . }}
-  minReplicas: {{ .Values.autoscaling.minReplicas }}
-  maxReplicas: {{ .Values.autoscaling.maxReplicas }}
+  minReplicas: {{ int64 .Values.autoscaling.minReplicas }}
+  maxReplicas: {{ int64 .Values.autoscaling.maxReplicas }}
   metrics:
     - type: External
       external:
@@ -88,8 +88,8 @@ metadata:
 spec:
   scaleTargetRef:
     name: {{ include "pipeline.name" . }}
-  minReplicaCount: {{ .Values.autoscaling.minReplicas }}
-  maxReplicaCount: {{ .Values.autoscaling.maxReplicas }}
+  minReplicaCount: {{ int64 .Values.autoscaling.minReplicas }}
+  maxReplicaCount: {{ int64 .Values.autoscaling.maxReplicas }}
   pollingInterval: 15
   {{- with .Values.autoscaling.behavior }}
   advanced:
