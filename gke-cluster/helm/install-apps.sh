@@ -116,7 +116,7 @@ check() {
 }
 
 check_domain() {
-  [[ $domain =~ ^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$ ]] || fail "--domain $domain: give a name such as mood.example.com" 2
+  [[ $domain =~ ^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$ ]] || fail "--domain $domain: give a name such as mood.example.com" 2
   if chosen gateway; then
     [[ $email =~ ^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$ ]] ||
       fail "--email ${email:-is missing}: Let's Encrypt wants an address such as you@example.com" 2

@@ -100,6 +100,11 @@ def test_the_env_file_has_what_is_not_an_option(script: Script) -> None:
     assert "domain=b.example.com" in script.run("--only", "gateway", "-d", "b.example.com").releases["gateway"]
 
 
+def test_the_example_of_an_env_file_is_one(script: Script) -> None:
+    done = script.run("--dry-run", "--env-file", str(CLUSTER / ".env.example"))
+    assert done.code == 0, done.output
+
+
 def test_the_namespace_of_the_services_is_theirs_alone_to_choose(script: Script) -> None:
     done = script.run("--namespace", "mood")
     assert "routesFrom=mood" in done.releases["gateway"]
@@ -123,6 +128,8 @@ def test_each_service_is_given_the_address_of_the_broker_with_its_own_password(s
         assert told[f"default/{service}-nats/NATS_URL"] == url
     assert told["nats/nats-admin/user"] == "admin"
     assert told["nats/nats-admin/password"] == told["nats/nats-users/admin"]
+    broker = yaml.safe_load((CLUSTER / "nats.yaml").read_text())
+    assert [user["user"] for user in broker["config"]["merge"]["authorization"]["users"]] == [*users.values(), "admin"]
     passwords = [told[f"nats/nats-users/{user}"] for user in (*users.values(), "admin")]
     assert len({*passwords}) == len(passwords)
     assert all(len(password) > 40 for password in passwords)
