@@ -137,8 +137,18 @@ check_cluster() {
   echo "Into the cluster of the context $context"
 }
 
+# A helm that was killed leaves its release locked, as one that is still at work does: only people can tell them apart.
+check_lock() {
+  local locked
+  [[ $dry_run || $2 == - ]] && return
+  locked=$(helm list --namespace "$2" --pending --short --filter "^$1\$")
+  [[ -z $locked ]] || fail "another helm is at work on $1, or was killed at it. If nobody is: helm -n $2 rollback $1, or if that was
+its first installation, helm -n $2 uninstall $1"
+}
+
 install() {
   local app=$1 where=$2 version=$3 from=$4 chart
+  check_lock "$app" "$where"
   prepare "$app"
   case $from in
     *.yaml) run kubectl apply --server-side --field-manager install-apps --filename "$from" ;;

@@ -17,6 +17,12 @@ RECORD = """#!/bin/sh
 { printf %s "${0##*/}"; printf '\\t%s' "$@"; echo; } >>"$KEPT/calls"
 case "${0##*/} $*" in *"${FAILS:-nothing fails}"*) echo "refused: ${FAILS}" >&2; exit 3 ;; esac
 """
+HELM = (
+    RECORD
+    + """
+case "$*" in *--pending*"^$LOCKED$") echo "$LOCKED" ;; esac
+"""
+)
 KUBECTL = (
     RECORD
     + """
@@ -61,7 +67,7 @@ class Done:
     @property
     def changes(self) -> list[list[str]]:
         """All calls but those that only ask."""
-        return [call for call in self.calls if not {"config", "get"} & {*call[1:4]}]
+        return [call for call in self.calls if not {"config", "get", "list"} & {*call[1:4]}]
 
 
 class Script:
@@ -74,7 +80,7 @@ class Script:
         self._bin.mkdir()
         for tool in TOOLS:
             (self._bin / tool).symlink_to(str(shutil.which(tool)))
-        for name, text in (("kubectl", KUBECTL), ("helm", RECORD)):
+        for name, text in (("kubectl", KUBECTL), ("helm", HELM)):
             (self._bin / name).write_text(text)
             (self._bin / name).chmod(0o755)
         self.given("")

@@ -159,6 +159,14 @@ def test_what_fails_in_the_middle_is_named_and_the_same_command_goes_on_with_the
     assert script.secrets == before
 
 
+def test_a_release_that_a_killed_helm_left_locked_is_named_with_what_frees_it(script: Script) -> None:
+    done = script.run(LOCKED="nats")
+    assert done.code == 1
+    assert list(done.releases)[-1] == "nats-network"
+    assert "helm -n nats rollback nats" in done.output
+    assert not [place for place in script.secrets if place.startswith("nats/")]
+
+
 def test_a_password_that_cannot_be_read_is_not_replaced(script: Script) -> None:
     script.run("--only", "kube-prometheus-stack")
     before = dict(script.secrets)
