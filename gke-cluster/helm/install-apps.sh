@@ -131,8 +131,11 @@ check_cluster() {
   for tool in kubectl helm; do
     command -v $tool >/dev/null || fail "no $tool on PATH: kubernetes.io/docs/tasks/tools and helm.sh/docs/intro/install tell how"
   done
-  context=$(kubectl config current-context 2>/dev/null) ||
+  context=$(command kubectl config current-context 2>/dev/null) ||
     fail "kubectl has no current context: gke-cluster connect makes one, kubectl config use-context NAME chooses"
+  # All goes to this one cluster, though somebody chooses another meanwhile.
+  export HELM_KUBECONTEXT=$context
+  kubectl() { command kubectl "$@" --context "$context"; }
   kubectl get --raw /version >/dev/null || fail "the cluster of the context $context does not answer"
   echo "Into the cluster of the context $context"
 }

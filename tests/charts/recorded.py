@@ -15,6 +15,7 @@ from tests.charts.rendering import CLUSTER
 TOOLS = ("bash", "base64", "cat", "dirname", "head", "od", "readlink", "sh", "sed", "tr", "mkdir")
 RECORD = """#!/bin/sh
 { printf %s "${0##*/}"; printf '\\t%s' "$@"; echo; } >>"$KEPT/calls"
+[ "${0##*/}" = kubectl ] || echo "$HELM_KUBECONTEXT" >>"$KEPT/contexts"
 case "${0##*/} $*" in *"${FAILS:-nothing fails}"*) echo "refused: ${FAILS}" >&2; exit 3 ;; esac
 """
 HELM = (
@@ -35,7 +36,7 @@ case $arguments in
     name=${arguments#*get secret } key=${arguments#*\\"}
     cat "$KEPT/secrets/$namespace/${name%% *}/${key%%\\"*}" 2>/dev/null || true
     ;;
-  apply*'-f -')
+  apply*'-f - '*)
     while read -r field value; do
       case $field in
         name:) name=${value#\\"} name=${name%\\"} ;;
@@ -106,6 +107,10 @@ class Script:
         )
         recorded = calls.read_text().splitlines() if calls.exists() else []
         return Done(done.returncode, done.stdout, [line.split("\t") for line in recorded])
+
+    @property
+    def contexts_of_helm(self) -> set[str]:
+        return {*(self._folder / "contexts").read_text().split()}
 
     @property
     def secrets(self) -> Mapping[str, str]:

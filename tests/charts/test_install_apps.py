@@ -38,7 +38,7 @@ def test_everything_is_installed_in_the_order_of_the_contract(script: Script) ->
     ]
     first = done.changes[0]
     assert first[:2] == ["kubectl", "apply"]
-    assert first[-1].endswith("/v1.4.1/standard-install.yaml")
+    assert first[-3].endswith("/v1.4.1/standard-install.yaml")
 
 
 @pytest.mark.parametrize("app", THIRD_PARTY)
@@ -51,6 +51,15 @@ def test_a_chart_is_of_the_pinned_version_from_its_own_address_with_our_values(s
     assert arguments[: len(chart) + 4] == [*chart, "--version", version, "--values", str(values)]
     assert arguments[len(chart) + 4 :][:3] == ["--namespace", namespace, "--create-namespace"]
     assert yaml.safe_load(values.read_text())
+
+
+def test_all_goes_to_the_cluster_that_was_named_at_the_start(script: Script) -> None:
+    done = script.run("--skip", "kube-prometheus-stack", HELM_KUBECONTEXT="another")
+    assert "Into the cluster of the context trial" in done.output
+    asked, *rest = [call for call in done.calls if call[0] == "kubectl"]
+    assert asked[1:] == ["config", "current-context"]
+    assert {tuple(call[-2:]) for call in rest} == {("--context", "trial")}
+    assert script.contexts_of_helm == {"trial"}
 
 
 def test_no_version_is_left_open() -> None:
