@@ -104,6 +104,12 @@ def test_the_broker_is_reached_by_its_clients_at_one_port_and_its_monitoring_by_
     assert ways[7777] == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}]
 
 
+@pytest.mark.parametrize(("values", "place"), [({"client": ["mood"]}, "client"), ({"clients": []}, "/clients")])
+def test_what_the_brokers_policy_cannot_be_told_is_refused(values: dict[str, Any], place: str) -> None:
+    with pytest.raises(HelmError, match=place):
+        render_chart(CLUSTER / "nats-network", values, "nats-network", "nats")
+
+
 def test_the_broker_is_as_the_services_want_it() -> None:
     values = yaml.safe_load((CLUSTER / "nats.yaml").read_text())
     config = values["config"]

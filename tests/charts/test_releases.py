@@ -12,7 +12,16 @@ from uuid import uuid4
 
 import pytest
 
-from tests.charts.rendering import ROOT, SERVICES
+from tests.charts.rendering import CLUSTER, ROOT, SERVICES
+
+# Where a chart stands, a value to change, and what its objects say before and after.
+CHARTS = {
+    service: (ROOT / service / "charts", "image.tag=latest", f"{service}:0.1.0", f"{service}:latest")
+    for service in SERVICES
+} | {
+    "gateway": (CLUSTER, "routesFrom=mood", "metadata.name: default", "metadata.name: mood"),
+    "nats-network": (CLUSTER, "clients[0]=mood", "metadata.name: default", "metadata.name: mood"),
+}
 
 
 @pytest.fixture(scope="session")
@@ -22,14 +31,15 @@ def kubeconfig() -> Path:
     return Path(named)
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_a_release_is_installed_upgraded_rolled_back_and_removed(helm: str, kubeconfig: Path, service: str) -> None:
+@pytest.mark.parametrize("chart", CHARTS)
+def test_a_release_is_installed_upgraded_rolled_back_and_removed(helm: str, kubeconfig: Path, chart: str) -> None:
+    folder, change, before, after = CHARTS[chart]
     namespace = f"charts-{uuid4().hex[:8]}"
 
     def run(*arguments: str) -> str:
         done = subprocess.run(
             [helm, *arguments, "--namespace", namespace],
-            cwd=ROOT / service / "charts",
+            cwd=folder,
             env={**os.environ, "KUBECONFIG": str(kubeconfig)},
             capture_output=True,
             text=True,
@@ -38,16 +48,16 @@ def test_a_release_is_installed_upgraded_rolled_back_and_removed(helm: str, kube
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def images() -> str:
-        return run("get", "manifest", service)
+    def manifest() -> str:
+        return run("get", "manifest", chart)
 
-    assert "STATUS: deployed" in run("upgrade", "--install", service, f"./{service}", "--create-namespace")
-    run("upgrade", "--install", service, f"./{service}", "--set", "image.tag=latest")
-    assert f"{service}:latest" in images()
-    run("rollback", service, "1")
-    assert f"{service}:0.1.0" in images()
-    history = json.loads(run("history", service, "--output", "json"))
+    assert "STATUS: deployed" in run("upgrade", "--install", chart, f"./{chart}", "--create-namespace")
+    run("upgrade", "--install", chart, f"./{chart}", "--set", change)
+    assert after in manifest()
+    run("rollback", chart, "1")
+    assert before in manifest()
+    history = json.loads(run("history", chart, "--output", "json"))
     assert [(each["revision"], each["status"]) for each in history] == [
         *((1, "superseded"), (2, "superseded"), (3, "deployed")),
     ]
-    run("uninstall", service)
+    run("uninstall", chart)
