@@ -29,4 +29,4 @@ export function proxy(request: NextRequest): NextResponse {
   return response;
 }
 
-export const config = { matcher: "/((?!api/|metrics|_next/static).*)" };
+export const config = { matcher: "/((?!api/|metrics$|_next/static/).*)" };

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { account, deletion, encoded, enriched } from "@/test/enriched";
 import { decodeMessage } from "./message";
@@ -60,9 +62,20 @@ describe("an enriched message", () => {
     expect(post({ topics }).topics).toEqual(["music", "sports", "gaming"]);
   });
 
+  it("is not made another order of topics by words that every object knows", () => {
+    const topics = {
+      topics: ["sports", "constructor", "music"],
+      probabilities: { music: 0.9, sports: 0.1, toString: "x" },
+    };
+    expect(post({ topics }).topics).toEqual(["music", "sports"]);
+  });
+
   it("takes a time in any zone and gives it in UTC, or none if it is nonsense", () => {
     expect(post({ created_at: "2026-07-04T16:38:08+02:00" }).time).toBe("2026-07-04T14:38:08.000Z");
     expect(post({ created_at: "yesterday", timestamp: "soon" }).time).toBeNull();
+    expect(
+      post({ created_at: "+275760-09-13T00:00:00Z", timestamp: "-000001-01-01T00:00:00Z" }).time,
+    ).toBeNull();
   });
 });
 
@@ -83,6 +96,21 @@ describe("a hostile text", () => {
     const { text, truncated } = post({ text: `Z${"\u0301".repeat(100_000)}` });
     expect(text.length).toBe(3_000);
     expect(truncated).toBe(true);
+  });
+
+  it("takes no more memory than what is shown of it", () => {
+    setFlagsFromString("--expose-gc");
+    const used = () => {
+      runInNewContext("gc")();
+      return process.memoryUsage().heapUsed;
+    };
+    const long = "x".repeat(500_000);
+    const before = used();
+    const posts = Array.from({ length: 40 }, (_, n) =>
+      post({ text: `${n}${long}`, labels: [`${n}${long}`] }),
+    );
+    expect(used() - before).toBeLessThan(4 * long.length);
+    expect(posts).toHaveLength(40);
   });
 
   it("is never cut into half a character", () => {
@@ -141,6 +169,14 @@ describe("the kind of a message", () => {
     const message = { uri: "at://\ud83d", author: "d\udc00" };
     expect(decodeMessage(encoded(deletion(1, message)))).toMatchObject({ uri: "at://\ufffd" });
     expect(decodeMessage(encoded(account(1, message)))).toMatchObject({ author: "d\ufffd" });
+  });
+
+  it("lets a list go on for ever, and looks at no more of it than somebody could have meant", () => {
+    const endless = (word: string) => [...Array(100).fill(word), ...Array(1_000).fill(7)];
+    const topics = { topics: endless("music"), top_topic: "music" };
+    const told = post({ langs: endless("en"), labels: endless("spoiler"), topics });
+    expect(told).toMatchObject({ topics: ["music"], langs: Array(8).fill("en") });
+    expect(told.labels).toHaveLength(10);
   });
 
   it("lets a post carry what a page does not show yet", () => {

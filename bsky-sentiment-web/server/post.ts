@@ -2,9 +2,9 @@ import { z } from "zod";
 import { isLanguage } from "@/lib/languages";
 import { postLink } from "@/lib/links";
 import { SENTIMENTS } from "@/lib/sentiments";
-import { isTopic, type Topic } from "@/lib/topics";
+import { isTopic, TOPICS, type Topic } from "@/lib/topics";
 import { FACETS, type Facet, type Post } from "@/lib/wire";
-import { showText } from "./text";
+import { cut, showText } from "./text";
 
 /** The network's bound on the length of an at:// URI is 8 KB. */
 const MAX_URI_LENGTH = 8_192;
@@ -17,6 +17,8 @@ const MAX_LANG_LENGTH = 35;
 /** What the network's label definitions allow (com.atproto.label.defs). */
 const MAX_LABELS = 10;
 const MAX_LABEL_LENGTH = 128;
+/** More than any list of words has in a message that somebody meant; to look at each of a million would take seconds. */
+const MAX_WORDS = 100;
 /** Labels of what is hidden until asked for: the adult ones of app.bsky and pictures of violence. */
 const ADULT_LABELS: ReadonlySet<string> = new Set([
   "porn",
@@ -35,6 +37,16 @@ const MAX_HANDLE_LENGTH = 253;
 const DID = /^did:[a-z]+:[A-Za-z0-9._:%-]{1,200}$/;
 
 const share = z.number().min(0).max(1);
+
+const list = z.custom<unknown[]>(Array.isArray);
+const words = list.transform((items) => items.slice(0, MAX_WORDS)).pipe(z.array(z.string()));
+/** Of the known topics only: zod does not even look at other keys. */
+const probabilities = z.object(
+  Object.fromEntries(TOPICS.map((topic) => [topic, z.number().optional()])) as Record<
+    Topic,
+    z.ZodOptional<z.ZodNumber>
+  >,
+);
 
 // UTF-8 has no lone surrogates, so what is sent and compared has none either.
 export const uriSchema = z.string().min(1).max(MAX_URI_LENGTH).transform(wellFormed);
@@ -56,9 +68,9 @@ export const enrichedSchema = z.object({
   received_at: z.string().nullish(),
   handle: z.string().nullish(),
   lang: z.string().nullish(),
-  langs: z.array(z.string()).nullish(),
-  labels: z.array(z.string()).nullish(),
-  facets: z.array(z.unknown()).nullish(),
+  langs: words.nullish(),
+  labels: words.nullish(),
+  facets: list.nullish(),
   unclassified: z.string().nullish(),
   sentiment: z
     .object({
@@ -69,10 +81,10 @@ export const enrichedSchema = z.object({
     .nullish(),
   topics: z
     .object({
-      topics: z.array(z.string()).nullish(),
+      topics: words.nullish(),
       top_topic: z.string().nullish(),
       top_confidence: z.number().nullish(),
-      probabilities: z.record(z.string(), z.number()).nullish(),
+      probabilities: probabilities.nullish(),
     })
     .nullish(),
 });
@@ -82,7 +94,7 @@ export const countedSchema = enrichedSchema
   .pick({ uri: true, author: true, rev: true, lang: true, langs: true, sentiment: true })
   .extend({
     text: z.string().transform(() => ""),
-    topics: z.object({ topics: z.array(z.string()).nullish(), top_topic: z.string().nullish() }).nullish(),
+    topics: z.object({ topics: words.nullish(), top_topic: z.string().nullish() }).nullish(),
   });
 
 /** One facet; unlike the rest of a message, one that is none costs itself alone, because it only decorates. */
@@ -129,7 +141,7 @@ function readLanguage(lang: string | null | undefined): string | null {
 
 /** The first `most` of what a stranger wrote, each cut to a length that a page can bear. */
 function clip(words: readonly string[] | null | undefined, most: number, length: number): string[] {
-  return (words ?? []).slice(0, most).map((word) => word.slice(0, length).toWellFormed());
+  return (words ?? []).slice(0, most).map((word) => cut(word, length));
 }
 
 function readFacets(told: readonly unknown[] | null | undefined): Facet[] {
@@ -154,10 +166,11 @@ function wellFormed(text: string): string {
   return text.toWellFormed();
 }
 
-/** An RFC 3339 time in UTC, or null; clients write what they like. */
+/** An RFC 3339 time in UTC, or null; clients write what they like, and RFC 3339 knows no years of five digits. */
 function utcTime(time: string | null | undefined): string | null {
   const at = milliseconds(time);
-  return at === null ? null : new Date(at).toISOString();
+  const utc = at === null ? "" : new Date(at).toISOString();
+  return /^\d{4}-/.test(utc) ? utc : null;
 }
 
 /** A time in milliseconds since 1970, or null if it is none. */
@@ -177,7 +190,8 @@ function confidence(top: Topic | undefined, topics: Enriched["topics"]): number 
 function rankTopics(topics: Enriched["topics"]): Post["topics"] {
   if (!topics) return [];
   const probability = topics.probabilities ?? {};
-  const others = (topics.topics ?? []).toSorted((a, b) => (probability[b] ?? 0) - (probability[a] ?? 0));
-  const ranked = topics.top_topic ? [topics.top_topic, ...others] : others;
-  return [...new Set(ranked.filter(isTopic))];
+  const others = (topics.topics ?? []).filter(isTopic);
+  others.sort((a, b) => (probability[b] ?? 0) - (probability[a] ?? 0));
+  const top = topics.top_topic ?? "";
+  return [...new Set(isTopic(top) ? [top, ...others] : others)];
 }

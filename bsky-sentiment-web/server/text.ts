@@ -15,8 +15,17 @@ export type ShownText = { text: string; truncated: boolean; facets: Facet[] };
  */
 export function showText(told: string, facets: readonly Facet[]): ShownText {
   const whole = told.replace(/\r\n?/g, "\n").replace(/[^\P{Cc}\n\t]/gu, "");
-  const text = whole.slice(0, MAX_TEXT_LENGTH).toWellFormed();
+  const text = cut(whole, MAX_TEXT_LENGTH);
   return { text, truncated: whole.length > MAX_TEXT_LENGTH, facets: placeFacets(told, facets) };
+}
+
+/**
+ * The beginning of a stranger's words, in a form that UTF-8 can carry. It is a copy: a slice would keep all of them in
+ * memory for as long as any of them is shown.
+ */
+export function cut(words: string, length: number): string {
+  if (words.length <= length) return words.toWellFormed();
+  return Buffer.from(words.slice(0, length)).toString();
 }
 
 function placeFacets(told: string, facets: readonly Facet[]): Facet[] {

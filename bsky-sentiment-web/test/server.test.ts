@@ -53,7 +53,7 @@ describe.skipIf(!built)("the built server", { timeout: 60_000 }, () => {
       "/api/stream?lang=*",
       "/metrics",
     ];
-    for (const path of [...data, "/", "/architecture", "/icon.svg", "/there-is-no-such-page"]) {
+    for (const path of [...data, "/", "/architecture", "/icon.svg", "/there-is-no-such-page", "/metrics/x"]) {
       const { headers } = await fetch(origin + path);
       expect([path, headers.get("X-Content-Type-Options")]).toEqual([path, "nosniff"]);
       expect([path, headers.get("Cross-Origin-Resource-Policy")]).toEqual([path, "same-origin"]);
