@@ -5,7 +5,7 @@ import { createMetrics } from "./metrics";
 import { StreamReader } from "./nats";
 import { Seats } from "./seats";
 import { readSettings, type Settings, SettingsError } from "./settings";
-import { watchSockets } from "./sockets";
+import { Sockets } from "./sockets";
 
 /** Open requests other than streams are short; whoever needs longer than this is not waited for. */
 const EXIT_AFTER_MS = 5_000;
@@ -14,6 +14,7 @@ const EXIT_AFTER_MS = 5_000;
 export type Dashboard = {
   hub: Hub;
   reader: StreamReader;
+  sockets: Sockets;
   trustedProxies: TrustedProxies;
   metricsEnabled: boolean;
   startedAt: number;
@@ -35,9 +36,10 @@ export function startDashboard(): void {
   const seats = new Seats(maxViewers, maxViewersPerAddress);
   const hub = new Hub(metrics, WINDOW_POSTS, Date.now, seats);
   const reader = new StreamReader(settings, hub, metrics, WINDOW_POSTS);
-  shared[key] = { hub, reader, trustedProxies, metricsEnabled, startedAt: Date.now() };
+  const sockets = new Sockets();
+  shared[key] = { hub, reader, sockets, trustedProxies, metricsEnabled, startedAt: Date.now() };
   hub.start();
-  watchSockets("/api/stream");
+  sockets.watch();
   void reader.run();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop(hub, reader));
 }

@@ -1,18 +1,19 @@
 import type { ClientOptions } from "./client";
 import type { Hub, Viewer } from "./hub";
 import type { Refusal } from "./seats";
+import type { Peer } from "./sockets";
 
 /** How long a browser waits before it connects again. */
 const RETRY_HINT = "retry: 2000\n\n";
 
 /**
- * The body of one event stream for a viewer at an address, or why there is none.
+ * The body of one event stream for a viewer, or why there is none.
  *
  * Nothing is written before the browser has taken what was written last, so a slow one fills no memory here.
  */
 export function eventStream(
   hub: Hub,
-  address: string,
+  { address, cut }: Peer,
   options: ClientOptions,
   aborted: AbortSignal,
 ): ReadableStream<Uint8Array> | Refusal {
@@ -25,7 +26,7 @@ export function eventStream(
     controller = null;
     wake();
   };
-  const viewer = hub.open(address, options, () => wake(), end);
+  const viewer = hub.open(address, options, { wake: () => wake(), end, cut });
   if (typeof viewer === "string") return viewer;
   const leave = () => {
     hub.leave(viewer);

@@ -22,14 +22,15 @@ const STATS_MS = 1_000;
 /** A browser that has taken nothing for so long, though there was something to take, is gone or hopeless. */
 const STALL_MS = 30_000;
 
-/** An open stream as the hub sees it: who reads, whether it waits for more, and how to end it. */
-export type Viewer = {
+/** What the hub can do to an open stream: let it ask for more, end it behind what it was sent, or end it at once. */
+export type Handles = { wake: () => void; end: () => void; cut: () => void };
+
+/** An open stream as the hub sees it: who reads, and whether it waits for more. */
+export type Viewer = Handles & {
   client: Client;
   address: string;
   /** Since when it has not asked for more; null while it waits for something to send. */
   busySince: number | null;
-  wake: () => void;
-  end: () => void;
 };
 
 /**
@@ -139,7 +140,7 @@ export class Hub implements StreamListener {
   // What viewers and routes ask for.
 
   /** Opens a stream for a viewer at an address, or says why not. */
-  open(address: string, options: ClientOptions, wake: () => void, end: () => void): Viewer | Refusal {
+  open(address: string, options: ClientOptions, handles: Handles): Viewer | Refusal {
     const refusal = this.#closed ? "stopping" : this.seats.take(address);
     if (refusal) {
       this.metrics.refused.inc({ reason: refusal });
@@ -147,7 +148,7 @@ export class Hub implements StreamListener {
     }
     const now = this.clock();
     // Busy from the start: one that never asks for anything is dropped like one that stops.
-    const viewer: Viewer = { client: new Client(this, options, now), address, busySince: now, wake, end };
+    const viewer: Viewer = { client: new Client(this, options, now), address, busySince: now, ...handles };
     this.#viewers.add(viewer);
     this.metrics.viewers.set(this.#viewers.size);
     return viewer;
@@ -228,7 +229,7 @@ export class Hub implements StreamListener {
       if (!stalled && !viewer.client.behind) continue;
       this.metrics.dropped.inc({ reason: stalled ? "stalled" : "behind" });
       this.leave(viewer);
-      viewer.end();
+      viewer.cut();
     }
     this.#wakeAll();
   }

@@ -69,7 +69,7 @@ describe.skipIf(!binary)("with a real broker", { timeout: 60_000 }, () => {
     const abort = new AbortController();
     const body = eventStream(
       hub,
-      "192.0.2.1",
+      { address: "192.0.2.1", cut: () => {} },
       { filter: EVERYTHING, maxRate: null, lastEventId },
       abort.signal,
     );

@@ -3,7 +3,6 @@ import { parseFilter } from "@/lib/filter";
 import { dashboard } from "@/server/dashboard";
 import { eventStream } from "@/server/eventStream";
 import type { Refusal } from "@/server/seats";
-import { PEER_HEADER } from "@/server/sockets";
 
 export const dynamic = "force-dynamic";
 
@@ -43,10 +42,10 @@ export function GET(request: Request): Response {
     maxRate: maxRate?.data ?? null,
     lastEventId: lastEventId && lastEventId.length <= MAX_EVENT_ID_LENGTH ? lastEventId : null,
   };
-  const { hub, trustedProxies } = dashboard();
-  const peer = request.headers.get(PEER_HEADER) ?? "";
+  const { hub, sockets, trustedProxies } = dashboard();
+  const { address: peer, cut } = sockets.peerOf(request.headers);
   const address = trustedProxies.clientOf(peer, request.headers.get("X-Forwarded-For"));
-  const body = eventStream(hub, address, options, request.signal);
+  const body = eventStream(hub, { address, cut }, options, request.signal);
   return typeof body === "string" ? refuse(body) : new Response(body, { headers });
 }
 
