@@ -10,7 +10,7 @@ export const metadata: Metadata = {
   description: "The mood of Bluesky, live: the sentiment and topics of its newest posts.",
 };
 
-/** The grounds of globals.css, for what the browser draws around the page. */
+/** The grounds of theme.css, for what the browser draws around the page. */
 const GROUND = { light: "#f8f9fb", dark: "#12151b" };
 
 async function chosenTheme(): Promise<Theme> {

@@ -9,9 +9,10 @@ import { ThemeSwitch } from "./ThemeSwitch";
 
 type Props = { state: State; stats: Stats; theme: Theme };
 
-/** What this is, whether to believe it, and how fast it goes. */
+/** What this is, whether to believe it, and how fast it goes; while it does not go, why, in the same place. */
 export const Header = memo(function Header({ state, stats, theme }: Props) {
   const { rate, lag, viewers } = stats;
+  const live = state.state === "live";
   return (
     <header className="flex flex-wrap items-center gap-x-8 gap-y-4 py-5">
       <div className="flex min-w-0 flex-wrap items-center gap-x-4 gap-y-2">
@@ -21,7 +22,15 @@ export const Header = memo(function Header({ state, stats, theme }: Props) {
         </h1>
         <StateMark state={state} />
       </div>
-      <dl className="order-last flex w-full gap-x-8 lg:order-none lg:ml-auto lg:w-auto">
+      {!live && (
+        <p
+          aria-hidden="true"
+          className="order-last w-full text-sm text-muted lg:order-none lg:mr-auto lg:w-auto"
+        >
+          {state.detail}
+        </p>
+      )}
+      <dl className="order-last flex w-full gap-x-8 lg:order-none lg:ml-auto lg:w-auto" hidden={!live}>
         <Figure name="posts/s" title="Posts a second, the mean of ten seconds">
           <span data-testid="rate">{formatRate(rate)}</span>
         </Figure>

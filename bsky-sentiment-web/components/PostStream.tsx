@@ -119,7 +119,7 @@ export function PostStream(props: Props) {
           {rate > PAGE_MAX_RATE && (
             <span data-testid="sampled">
               Showing {query && "at most "}
-              {PAGE_MAX_RATE} of {formatRate(rate)} posts/s. The figures count every one.
+              {PAGE_MAX_RATE} of {formatRate(rate)} posts/s. The figures count all.
             </span>
           )}
         </p>

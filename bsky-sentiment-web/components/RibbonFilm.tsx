@@ -5,14 +5,16 @@ import { RIBBON_HEIGHT, RIBBON_WIDTH, ribbonPaths, runsOf } from "@/lib/ribbon";
 import { SENTIMENTS } from "@/lib/sentiments";
 import type { Span } from "@/lib/span";
 import { timeTicks } from "@/lib/ticks";
-import { knownFrom, totalOf } from "@/lib/timeline";
+import { firstPosts, knownFrom, totalOf } from "@/lib/timeline";
 import type { Timeline } from "@/lib/wire";
 import type { Clock } from "./useClock";
 
 /** Figures come this often; between two of them the film glides on by as much. */
 const FRAME_MS = 1_000;
-/** Labels nearer to an edge than this (per cent) would be cut. */
-const EDGE = 3;
+/** Labels nearer to an edge than this (per cent) would be cut on a phone. */
+const EDGE = 5.5;
+/** A start without posts says so where it is at least as wide (per cent): the words fit into it on a phone. */
+const WORTH_A_WORD = 55;
 
 type Props = { timeline: Timeline | null; span: Span; flowing: boolean; clock: Clock };
 
@@ -21,6 +23,7 @@ export const RibbonFilm = memo(function RibbonFilm({ timeline, span, flowing, cl
   const film = useRef<SVGSVGElement>(null);
   const length = span.to - span.from;
   const x = (time: number) => (100 * (time - span.from)) / length;
+  const begins = timeline && firstPosts(timeline);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: each new right edge is a step to glide
   useEffect(() => {
@@ -58,6 +61,11 @@ export const RibbonFilm = memo(function RibbonFilm({ timeline, span, flowing, cl
           )}
         </g>
       ))}
+      {begins !== null && x(begins) > WORTH_A_WORD && (
+        <text className="ribbon-words" textAnchor="middle" x={`${x(begins) / 2}%`} y="30%">
+          No posts read before {clock.minute(begins)}
+        </text>
+      )}
     </svg>
   );
 });

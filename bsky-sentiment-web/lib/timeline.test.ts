@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { append, knownFrom, placeAt } from "./timeline";
-import type { Timeline } from "./wire";
+import { append, firstPosts, knownFrom, placeAt } from "./timeline";
+import type { Bucket, Timeline } from "./wire";
 
 /** Three buckets of ten milliseconds, from 100 to 130. */
 const timeline: Timeline = {
@@ -51,5 +51,11 @@ describe("a timeline", () => {
 
   it("finds the bucket of an instant, and the nearest for one outside", () => {
     expect([99, 100, 119, 120, 500].map((time) => placeAt(timeline, time))).toEqual([0, 0, 1, 2, 2]);
+  });
+
+  it("begins with its first posts, of whatever sentiment", () => {
+    const nothing: Bucket = [0, 0, 0, 0];
+    expect(firstPosts({ ...timeline, buckets: [nothing, [0, 0, 0, 1], nothing] })).toBe(110);
+    expect(firstPosts({ ...timeline, buckets: [nothing] })).toBeNull();
   });
 });

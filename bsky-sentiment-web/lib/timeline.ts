@@ -40,3 +40,9 @@ export function placeAt({ from, step, buckets }: Timeline, time: number): number
 export function knownFrom({ from, complete, filledFrom }: Timeline): number {
   return complete ? from : Math.max(from, filledFrom);
 }
+
+/** The start of the first bucket with posts, or null if there are none. */
+export function firstPosts({ from, step, buckets }: Timeline): number | null {
+  const place = buckets.findIndex((bucket) => totalOf(bucket) > 0);
+  return place < 0 ? null : from + place * step;
+}
