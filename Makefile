@@ -8,7 +8,7 @@ PYTHON_CODE := $(SERVICES) charts demo tests benchmarks conftest.py
 SCRIPTS := lock.sh .ci/run tests/chromium.sh charts/create-secrets.sh gke-cluster/helm/install-apps.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo live test lint format charts evaluate bench faults soak lock clean chromium $(SERVICES:%=test-%)
+.PHONY: help setup demo live test lint format charts diagram evaluate bench faults soak lock clean chromium $(SERVICES:%=test-%)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,14 @@ format: $(VENV)/.installed ## put all code into its usual form
 charts: $(VENV)/.installed ## write each chart's README and schema from its values and its service's settings
 	@$(BIN)/python -m charts
 
+DIAGRAM := docs/architecture
+$(DIAGRAM)/node_modules/.installed: $(DIAGRAM)/package-lock.json
+	cd $(DIAGRAM) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+diagram: $(DIAGRAM)/node_modules/.installed chromium ## draw architecture.excalidraw.png from docs/architecture/scene.toml
+	@cd $(DIAGRAM) && npm run --silent draw
+
 DATA ?= ../shared/data/text
 evaluate: $(VENV)/.installed ## measure the models' quality on the texts in DATA and write the model card
 	PYTHONPATH=nats-stream-processor/training $(BIN)/python nats-stream-processor/training/evaluate.py --data "$(DATA)" --write
@@ -86,5 +94,5 @@ lock: ## renew the locks from the pyproject.toml files (needs uv)
 	./lock.sh
 
 clean: ## remove what setup, tests and live runs have made
-	rm -rf $(VENV) .data $(WEB)/node_modules $(WEB)/.next .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .data $(WEB)/node_modules $(WEB)/.next $(DIAGRAM)/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} + -o -name '*.egg-info' -prune -exec rm -rf {} +
