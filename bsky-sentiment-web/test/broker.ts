@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,6 +28,7 @@ export function freePort(): Promise<number> {
 /** A real broker that keeps its port and its data when it is stopped and started again. */
 export class Broker {
   readonly #store = mkdtempSync(join(tmpdir(), "nats-"));
+  readonly #kept = `${this.#store}-kept`;
   #process: ChildProcess | null = null;
 
   constructor(
@@ -65,8 +66,17 @@ export class Broker {
     await gone;
   }
 
+  /** Keeps what a killed broker has stored; the answer brings that back, as a machine does that lost its last writes. */
+  keepStore(): () => void {
+    cpSync(this.#store, this.#kept, { recursive: true });
+    return () => {
+      rmSync(this.#store, { recursive: true });
+      cpSync(this.#kept, this.#store, { recursive: true });
+    };
+  }
+
   async remove(): Promise<void> {
     await this.kill();
-    rmSync(this.#store, { recursive: true, force: true });
+    for (const folder of [this.#store, this.#kept]) rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -263,6 +263,31 @@ describe.skipIf(!binary)("with a real broker", { timeout: 60_000 }, () => {
     }, PATIENCE);
   });
 
+  it("notices that the broker has lost the stream's end, and starts again with what it has", async () => {
+    await startBroker();
+    await createStream();
+    await publish(1, 5);
+    await total(5);
+    const restart = async (meanwhile = () => {}) => {
+      await connection.close();
+      await broker.kill();
+      meanwhile();
+      await startBroker();
+    };
+    let loseWhatFollows = () => {};
+    await restart(() => {
+      loseWhatFollows = broker.keepStore();
+    });
+    await publish(6, 10);
+    await total(10);
+    await restart(() => loseWhatFollows());
+    await publish(101, 103);
+    await vi.waitFor(() => {
+      const posts = hub.snapshot(EVERYTHING).posts.map((post) => post.text);
+      expect(posts.slice(0, 4)).toEqual(["post 103", "post 102", "post 101", "post 5"]);
+    }, PATIENCE);
+  });
+
   it("ends open event streams when it stops", async () => {
     await startBroker();
     await createStream();
