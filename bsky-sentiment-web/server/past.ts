@@ -7,14 +7,18 @@ const HOUR = 60 * MINUTE;
 /** First what the page shows at once, then hour by hour, so that a fault costs an hour's reading at most. */
 const CHAPTER_ENDS = [15 * MINUTE, ...Array.from({ length: DAY / HOUR }, (_, hour) => (hour + 1) * HOUR)];
 
-/** A piece of the stream to be read: from a time (ms) on, up to but not including a sequence. */
+/** A time at which no history counts. */
+const UNCOUNTED = Number.NEGATIVE_INFINITY;
+
+/** A piece of the stream to be counted: from a time (ms) on, up to but not including a sequence. */
 export type Chapter = { from: number; before: number };
 
 /**
  * The day before the window, to be counted chapter by chapter from the newest backwards.
  *
- * Each chapter goes through a window of its own, by the same rules as if this server had run then, and into the history
- * only when it is whole: one that was broken off is read again and no post counts twice.
+ * Each chapter goes through a window of its own, by the same rules as if this server had run then: reading goes on behind
+ * it until all its posts have left that window, because till then they can be taken back and edited. It goes into the
+ * history only when it is whole: one that was broken off is read again and no post counts twice.
  */
 export class Past {
   readonly #starts: number[];
@@ -49,15 +53,22 @@ export class Past {
     this.#first = null;
   }
 
-  /** Counts a message of the chapter, or says why it cannot be used. */
+  /** Takes a message of the chapter or behind it, or says why it cannot be used. */
   message(sequence: number, data: Uint8Array, storedAt: number): Rejection | null {
-    this.#first ??= sequence;
+    const counts = sequence < this.#before;
+    if (counts) this.#first ??= sequence;
     const message = decodeMessage(data, readCounted);
     if ("rejection" in message) return message.rejection;
     // Published again since: it counts where it stands in the window.
     if ("post" in message && this.live.has(message.post.uri)) return null;
-    this.#draft?.take(sequence, message, storedAt);
+    this.#draft?.take(sequence, message, counts ? storedAt : UNCOUNTED);
     return null;
+  }
+
+  /** Whether the chapter is whole without the message at this sequence. */
+  endsBefore(sequence: number): boolean {
+    const oldest = this.#draft?.oldestAt ?? UNCOUNTED;
+    return sequence >= this.#before && oldest === UNCOUNTED;
   }
 
   /** Ends the chapter: it is whole. */

@@ -51,10 +51,12 @@ async function countAll(
 ): Promise<void> {
   let breakAt = performance.now() + SLICE_MS;
   for await (const message of messages) {
-    if (message.seq >= before) return;
-    metrics.history.inc();
+    if (past.endsBefore(message.seq)) return;
     const rejection = past.message(message.seq, message.data, Date.parse(message.timestamp));
-    if (rejection) metrics.rejected.inc({ reason: rejection });
+    if (message.seq < before) {
+      metrics.history.inc();
+      if (rejection) metrics.rejected.inc({ reason: rejection });
+    }
     if (message.info.pending === 0) return;
     if (performance.now() < breakAt) continue;
     await new Promise((resolve) => setImmediate(resolve));

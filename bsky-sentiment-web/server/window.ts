@@ -55,6 +55,12 @@ export class PostWindow {
     return this.#posts.size;
   }
 
+  /** When the oldest post of the window was stored (ms); null if there is none. */
+  get oldestAt(): number | null {
+    for (const { at } of this.#posts.values()) return at;
+    return null;
+  }
+
   has(uri: string): boolean {
     return this.#posts.has(uri);
   }
