@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 WEB := bsky-sentiment-web
 SERVICES := pipeline-core mock-ingest nats-firehose-ingest nats-stream-processor nats-stream-processor-topics gke-cluster
 PYTHON_CODE := $(SERVICES) charts demo tests benchmarks conftest.py
-SCRIPTS := lock.sh .ci/run tests/chromium.sh charts/create-secrets.sh gke-cluster/helm/install-apps.sh
+SCRIPTS := lock.sh .ci/run tests/chromium.sh tests/promtool.sh charts/create-secrets.sh gke-cluster/helm/install-apps.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo live test lint format charts diagram evaluate bench faults soak lock clean chromium $(SERVICES:%=test-%)
+.PHONY: help setup demo live test lint format charts diagram evaluate bench faults soak lock clean chromium promtool $(SERVICES:%=test-%)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,7 +44,7 @@ demo: setup ## the whole suite with made-up posts, no Docker; Ctrl-C stops it
 live: setup ## the same on Bluesky's real firehose
 	@exec $(BIN)/python -m demo --live --store .data/live
 
-test: setup chromium ## every test: Python, dashboard, end to end in a real browser
+test: setup chromium promtool ## every test: Python, dashboard, end to end in a real browser
 	$(BIN)/pytest -n 2 --dist worksteal
 	cd $(WEB) && npm run --silent test
 
@@ -53,6 +53,9 @@ $(SERVICES:%=test-%): test-%: $(VENV)/.installed
 
 chromium: ## the browser for the end-to-end tests, installed where that is allowed
 	@tests/chromium.sh
+
+promtool: $(VENV)/.installed ## what tries the alerts, unpacked from Debian's package where there is none
+	@tests/promtool.sh $(BIN)
 
 lint: setup ## ruff, mypy, shellcheck, Biome, tsc
 	$(BIN)/ruff check $(PYTHON_CODE)
@@ -66,7 +69,7 @@ format: $(VENV)/.installed ## put all code into its usual form
 	$(BIN)/ruff format $(PYTHON_CODE)
 	cd $(WEB) && npx biome check --write .
 
-charts: $(VENV)/.installed ## write each chart's README and schema from its values and its service's settings
+charts: $(VENV)/.installed ## write each chart's README and schema, and the dashboard, from what they are made of
 	@$(BIN)/python -m charts
 
 DIAGRAM := docs/architecture

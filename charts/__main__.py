@@ -1,4 +1,4 @@
-"""`make charts`: writes every chart's README.md and values.schema.json, and the alerts of the second processor."""
+"""`make charts`: writes each chart's README.md and values.schema.json, the second processor's alerts, the dashboard."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from nats_firehose_ingest.settings import IngestSettings
 from nats_stream_processor.settings import UnifiedSettings
 from nats_stream_processor_topics.settings import TopicsSettings
 
+from charts.dashboard import dashboard
 from charts.documentation import readme
 from charts.schema import Schema, chart_schema, config_schema, settings_schema
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT / "charts" / "pipeline" / "values.yaml"
+DASHBOARD = ROOT / "gke-cluster" / "helm" / "observability" / "bluesky-pipeline.json"
 CHARTS: dict[str, Callable[[], Schema]] = {
     "nats-firehose-ingest": partial(settings_schema, IngestSettings),
     "nats-stream-processor": partial(settings_schema, UnifiedSettings),
@@ -66,10 +68,15 @@ def rules_for_topics(rules: str) -> str:
     return rules
 
 
+def generated_dashboard() -> dict[Path, str]:
+    """What the dashboard's file should hold."""
+    return {DASHBOARD: dashboard((ROOT / "charts" / "dashboard.yaml").read_text())}
+
+
 def main() -> None:
     """Write what differs and name it."""
-    for service in CHARTS:
-        for path, text in generated(service).items():
+    for files in (*map(generated, CHARTS), generated_dashboard()):
+        for path, text in files.items():
             if not path.exists() or path.read_text() != text:
                 path.write_text(text)
                 print(f"wrote {path.relative_to(ROOT)}")

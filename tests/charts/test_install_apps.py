@@ -34,7 +34,7 @@ def test_everything_is_installed_in_the_order_of_the_contract(script: Script) ->
     assert ["gateway-api", *done.releases] == list(PINNED)
     assert list(PINNED) == [
         *("gateway-api", "cert-manager", "external-dns", "nginx-gateway-fabric", "gateway", "kube-prometheus-stack"),
-        *("prometheus-adapter", "nats-network", "nats", "nack", "cockroachdb"),
+        *("observability", "prometheus-adapter", "nats-network", "nats", "nack", "cockroachdb"),
     ]
     first = done.changes[0]
     assert first[:2] == ["kubectl", "apply"]

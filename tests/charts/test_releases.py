@@ -20,6 +20,7 @@ CHARTS = {
     for service in SERVICES
 } | {
     "gateway": (CLUSTER, "routesFrom=mood", "metadata.name: default", "metadata.name: mood"),
+    "observability": (CLUSTER, "repository=https://mood.example.org", "_url: charts", "_url: https://mood.example.org"),
     "nats-network": (CLUSTER, "clients[0]=mood", "metadata.name: default", "metadata.name: mood"),
 }
 
