@@ -21,7 +21,7 @@ PROCESSORS = {"stream_processor": "", "topic_processor": " (topics only)"}
 
 _OPTIONS: dict[str, Json] = {
     "timeseries": {
-        "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True},
+        "legend": {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": True},
         "tooltip": {"mode": "multi", "sort": "desc"},
     },
     "stat": {

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -25,15 +22,6 @@ def release(chart: str) -> Release:
     if chart in SERVICES:
         return render(chart, {"monitoring": {"rules": {"repository": f"{PLACE}/"}}})
     return render_chart(CLUSTER / chart, {"repository": f"{PLACE}/"}, chart, "monitoring")
-
-
-@pytest.fixture(scope="session")
-def promtool() -> str:
-    beside = str(Path(sys.executable).parent)
-    found = os.environ.get("PROMTOOL_BIN") or shutil.which("promtool") or shutil.which("promtool", path=beside)
-    if found is None:
-        pytest.skip("no promtool: `make promtool` says how to get it; or name yours with PROMTOOL_BIN=…")
-    return found
 
 
 def scenarios(chart: str) -> str:
