@@ -62,8 +62,9 @@ def test_every_alert_that_a_panel_names_is_one() -> None:
     assert {alert for panel in PANELS for alert in panel.get("alerts", ())} <= ALERTS.keys()
 
 
-def test_the_panel_of_ringing_alerts_counts_them_all_and_no_other() -> None:
-    (panel,) = (panel for panel in PANELS if panel["title"] == "Alerts")
+@pytest.mark.parametrize("title", ["Alerts", "Alerts over time"])
+def test_the_panels_of_ringing_alerts_have_them_all_and_no_other(title: str) -> None:
+    (panel,) = (panel for panel in PANELS if panel["title"] == title)
     (expression,) = panel["queries"].values()
     (pattern,) = re.findall(r'alertname=~"(.+?)"', expression)
     assert all(re.fullmatch(pattern, alert) for alert in ALERTS)
