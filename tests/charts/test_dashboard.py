@@ -32,6 +32,12 @@ def test_the_file_is_what_make_charts_would_write() -> None:
         assert path.read_text() == text, f"{path.relative_to(ROOT)} is old: make charts"
 
 
+@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel["title"])
+def test_a_panel_is_told_nothing_that_would_be_left_out_in_silence(panel: dict[str, Any]) -> None:
+    told = {"title", "about", "unit", "queries"}
+    assert told <= panel.keys() <= told | {"alerts", "kind", "stacked", "threshold", "width"}
+
+
 def test_every_panel_says_what_it_shows_in_a_unit_and_has_a_place_of_its_own() -> None:
     taken: set[tuple[int, int]] = set()
     for panel in MADE["panels"]:
