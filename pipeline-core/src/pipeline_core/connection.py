@@ -69,7 +69,8 @@ async def connected(service: Service[AnySettings], gauge: Gauge) -> AsyncIterato
     )
     gauge.set(1)
     health.ready_while("broker", lambda: None if client.is_connected else unconnected)
-    log.info("broker connected", servers=servers, version=str(client.connected_server_version))
+    version = client.connected_server_version
+    log.info("broker connected", servers=servers, version=f"{version.major}.{version.minor}.{version.patch}")
     try:
         yield client
     finally:
