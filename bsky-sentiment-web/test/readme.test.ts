@@ -25,10 +25,18 @@ describe("the README", () => {
     expect(documented("Environment").toSorted()).toEqual(read.toSorted());
   });
 
-  it("goes with an example environment that sets only variables it names", () => {
+  it("goes with an example environment: each variable once behind a word on it, a cluster's or its default", () => {
     const example = readFileSync(join(root, ".env.example"), "utf8");
-    const set = [...example.matchAll(/^([A-Z_]+)=/gm)].map((match) => match[1]);
-    expect(set.length).toBeGreaterThan(0);
-    expect(documented("Environment")).toEqual(expect.arrayContaining(set));
+    const found = [...example.matchAll(/^# .+\n(#?)([A-Z_]+)=(.*)$/gm)];
+    const defaults: Record<string, unknown> = { ...environment.parse({}), PORT: 3000, HOSTNAME: "0.0.0.0" };
+    expect(found.map(([, , name]) => name)).toEqual(documented("Environment"));
+    const set = found.filter(([, hash]) => hash === "").map(([, , name, value]) => [name, value]);
+    expect(set).toEqual([
+      ["NATS_URL", "nats://nats.nats.svc.cluster.local:4222"],
+      ["TRUSTED_PROXIES", "10.0.0.0/8"],
+    ]);
+    for (const [, hash, name = "", value] of found) {
+      if (hash === "#") expect(value, name).toBe(String(defaults[name]));
+    }
   });
 });

@@ -60,9 +60,3 @@ def test_the_readme_documents_every_metric_and_no_other() -> None:
         made.add(f"{name}_total" if kind == "Counter" else name)
     assert written == made
     assert len(made) == 6
-
-
-def test_the_example_environment_sets_only_settings_that_exist() -> None:
-    names = re.findall(r"^#?([A-Z_]+)=", (FOLDER / ".env.example").read_text(), re.MULTILINE)
-    assert names
-    assert set(names) <= {name.upper() for name in MockSettings.model_fields}
