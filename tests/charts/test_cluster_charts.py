@@ -104,6 +104,20 @@ def test_the_broker_is_reached_by_its_clients_at_one_port_and_its_monitoring_by_
     assert ways[7777] == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}]
 
 
+@pytest.mark.parametrize("name", ["2024", "1e3", "yes", "null", "0x1f"])
+def test_namespaces_that_yaml_takes_for_something_else_stay_names(name: str) -> None:
+    chosen = {"kubernetes.io/metadata.name": name}
+    released = render_chart(CLUSTER / "gateway", {**DOMAIN, "dnsProvider": "none", "routesFrom": name}, "gateway", name)
+    network = render_chart(CLUSTER / "nats-network", {"clients": [name], "monitoring": name}, "nats-network", name)
+    validate(released)
+    validate(network)
+    assert {each["metadata"].get("namespace", name) for each in (*released.objects, *network.objects)} == {name}
+    listener = released["Gateway"]["spec"]["listeners"][-1]
+    assert listener["allowedRoutes"]["namespaces"]["selector"]["matchLabels"] == chosen
+    broker, _, figures = network["NetworkPolicy"]["spec"]["ingress"]
+    assert broker["from"][-1] == figures["from"][0] == {"namespaceSelector": {"matchLabels": chosen}}
+
+
 @pytest.mark.parametrize(("values", "place"), [({"client": ["mood"]}, "client"), ({"clients": []}, "/clients")])
 def test_what_the_brokers_policy_cannot_be_told_is_refused(values: dict[str, Any], place: str) -> None:
     with pytest.raises(HelmError, match=place):
