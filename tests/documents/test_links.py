@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import tomllib
 from collections.abc import Iterator
@@ -14,20 +13,11 @@ from urllib.parse import unquote
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[1]
-NOT_OURS = {"node_modules", ".venv", ".next", ".data", ".git"}
+from tests.documents.files import ROOT, ours
+
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
-LINK = re.compile(r"\]\(([^)\s]+)\)|<img src=\"([^\"]+)\"")
+LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|srcset)=\"([^\"]+)\"")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
-
-
-def ours(name: str) -> list[Path]:
-    """All files of this name, or with this ending, but for what was installed or built."""
-    found = []
-    for folder, inner, names in os.walk(ROOT):
-        inner[:] = [each for each in inner if each not in NOT_OURS]
-        found += [Path(folder, each) for each in names if each.endswith(name)]
-    return sorted(found)
 
 
 def prose(document: Path) -> str:
