@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl
 
 from google.cloud import compute_v1
 from local_google import HOST, HTTP, PROJECT, Fault, Operation, World
@@ -19,6 +20,7 @@ ROUTES = {
     "GET regions/([^/]+)/forwardingRules": "list_forwarding_rules",
     "GET regions/([^/]+)/routers": "list_routers",
     "POST regions/([^/]+)/routers": "insert_router",
+    "GET regions/([^/]+)/routers/([^/]+)": "get_router",
     "PATCH regions/([^/]+)/routers/([^/]+)": "patch_router",
     "DELETE regions/([^/]+)/routers/([^/]+)": "delete_router",
     "DELETE ((?:zones|regions)/[^/]+)/disks/([^/]+)": "delete_disk",
@@ -72,20 +74,25 @@ class Compute:
         return Handler
 
     def _serve(self, verb: str, path: str, body: bytes) -> str:
-        place = path.partition("?")[0].removeprefix(f"/compute/v1/projects/{PROJECT}/")
+        place, _, query = path.removeprefix(f"/compute/v1/projects/{PROJECT}/").partition("?")
         for route, method in ROUTES.items():
             if (found := re.fullmatch(route, f"{verb} {place}")) is not None:
                 arguments = [*found.groups(), *([body] if body else [])]
+                if place.startswith("aggregated"):
+                    arguments.append(dict(parse_qsl(query)).get("pageToken", ""))
                 act = partial(getattr(self, f"_{method}"), *arguments)
                 answer = self._world.called(f"{method} {place}", act)
                 return str(type(answer).to_json(answer, always_print_fields_with_no_presence=False))
         raise AssertionError(f"{verb} {path} is not served here")
 
-    def _list_all_disks(self) -> Any:
+    def _list_all_disks(self, token: str) -> Any:
         scopes: dict[str, compute_v1.DisksScopedList] = {}
-        for (scope, _), disk in self._world.disks.items():
+        begin = int(token or 0)
+        end = begin + self._world.page
+        for (scope, _), disk in list(self._world.disks.items())[begin:end]:
             scopes.setdefault(scope, compute_v1.DisksScopedList()).disks.append(disk)
-        return compute_v1.DiskAggregatedList(items=scopes)
+        more = str(end) if end < len(self._world.disks) else ""
+        return compute_v1.DiskAggregatedList(items=scopes, next_page_token=more)
 
     def _list_firewalls(self) -> Any:
         return compute_v1.FirewallList(items=self._world.firewalls)
@@ -106,6 +113,9 @@ class Compute:
             self._world.routers[router.name] = router
 
         return self._begin("insert", f"regions/{region}", target, done)
+
+    def _get_router(self, region: str, name: str) -> Any:
+        return self._world.routers[name]
 
     def _patch_router(self, region: str, name: str, body: bytes) -> Any:
         patch = compute_v1.Router.from_json(body)

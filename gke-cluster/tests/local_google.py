@@ -19,10 +19,12 @@ HOST = "https://www.googleapis.com/compute/v1"
 READS = {"list", "get", "aggregated"}
 HTTP = {
     "INVALID_ARGUMENT": 400,
+    "UNAUTHENTICATED": 401,
     "PERMISSION_DENIED": 403,
     "NOT_FOUND": 404,
     "ALREADY_EXISTS": 409,
     "RESOURCE_EXHAUSTED": 429,
+    "INTERNAL": 500,
     "UNAVAILABLE": 503,
 }
 
@@ -68,6 +70,7 @@ class World:
     """All that is there."""
 
     latency: int = 2  # looks
+    page: int = 500  # disks of one answer
     clusters: dict[tuple[str, str], container_v1.Cluster] = field(default_factory=dict)
     routers: dict[str, compute_v1.Router] = field(default_factory=dict)
     disks: dict[tuple[str, str], compute_v1.Disk] = field(default_factory=dict)

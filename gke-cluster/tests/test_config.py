@@ -71,3 +71,27 @@ def test_own_prices_lie_over_the_table(gke: Run, tmp_path: Path) -> None:
 def test_a_price_that_is_not_known_is_called_so(gke: Run) -> None:
     said = gke("create", "--dry-run", "--ml-machine-type", "z9-highcpu-4").out
     assert "and what is not known" in said
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("--name", "demo\n", "at `$.name`, not 'demo\\n'"),
+        ("--name", "My Cluster", "1 to 40 lower-case letters, digits and hyphens"),
+        ("--name", "a" * 100, "1 to 40 lower-case letters"),
+        ("--zone", "us-central1", "a zone such as us-central1-b"),
+        ("--project", "a/b", "Project 'a/b' is not the ID of a project"),
+        ("--control-plane-range", "999.1.1.0/28", "'999.1.1.0/28' is no /28 such as 172.16.0.16/28"),
+        ("--control-plane-range", "172.16.0.1/28", "is no /28"),
+        ("--service-account", "ü@x", "the address of a service account"),
+        ("--timeout", "nan", "--timeout"),
+    ],
+)
+def test_a_wrong_value_is_told_with_what_is_right(gke: Run, option: str, value: str, told: str) -> None:
+    ended = gke("create", "--dry-run", option, value)
+    assert ended.code == 2
+    assert told in ended.err
+
+
+def test_a_network_may_have_a_long_name(gke: Run) -> None:
+    assert planned(gke, "--network", "n" * 63)

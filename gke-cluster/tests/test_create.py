@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gke_command import Run
-from google.cloud import container_v1
+from google.cloud import compute_v1, container_v1
 from local_google import PROJECT, ZONE, World
 
 NAME = "cost-optimized-cluster"
@@ -163,3 +163,18 @@ def test_nothing_is_changed_without_a_terminal_or_a_yes(google: World, gke: Run)
     assert ended.code == 2
     assert "--yes" in ended.err
     assert google.changes == []
+
+
+def test_a_nat_that_somebody_added_to_our_router_stays(google: World, gke: Run) -> None:
+    gke("create", "--yes")
+    google.routers[f"{NAME}-nat-router"].nats = [compute_v1.RouterNat(name="by-hand")]
+    assert gke("create", "--yes").code == 0
+    assert [nat.name for nat in google.routers[f"{NAME}-nat-router"].nats] == ["by-hand", f"{NAME}-nat-config"]
+
+
+def test_a_router_left_in_another_network_is_no_way_out(google: World, gke: Run) -> None:
+    gke("create", "--yes")
+    google.clusters.clear()
+    ended = gke("create", "--yes", "--network", "other")
+    assert ended.code == 1
+    assert "in network default and not in other" in ended.err

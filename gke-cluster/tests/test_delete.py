@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from gke_command import Run
 from google.cloud import compute_v1
-from local_google import ZONE, World
+from local_google import ZONE, Fault, World
 
 NAME = "cost-optimized-cluster"
 
@@ -143,3 +143,21 @@ def test_nothing_is_deleted_without_a_terminal_or_a_yes(google: World, gke: Run)
     before = list(google.changes)
     assert gke("delete").code == 2
     assert google.changes == before
+
+
+def test_a_disk_that_is_released_late_is_waited_for(google: World, gke: Run) -> None:
+    google.add_volume("nats/data-0", NAME)
+    google.faults.append(("delete_disk", Fault("INVALID_ARGUMENT", "The disk is already being used by 'node'")))
+    ended = gke("delete", "--yes")
+    assert ended.code == 0, ended.err
+    assert "waits. " in ended.err
+    assert not google.disks
+
+
+def test_a_connection_lost_between_pages_loses_no_disk(google: World, gke: Run) -> None:
+    google.page = 2
+    for number in range(7):
+        google.add_volume(f"nats/data-{number}", NAME)
+    google.faults += [("list_all_disks", Fault("DROPPED")), ("list_all_disks", Fault("INTERNAL"))]
+    assert gke("delete", "--yes").code == 0
+    assert not google.disks

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 import pytest
 from gke_command import Run
 from google.cloud import container_v1
@@ -97,7 +99,7 @@ def test_a_busy_cluster_is_waited_for(google: World, gke: Run) -> None:
     google.faults.append(("SetNodePoolSize", busy))
     ended = gke("scale", "--nodes", "1", "--yes")
     assert ended.code == 0, ended.err
-    assert "waits until the cluster has ended another operation" in ended.err
+    assert "scale pool default-pool: waits. Cluster is running incompatible operation" in ended.err
     assert google.sizes(NAME) == {"default-pool": 1, "ml-pool": 1}
 
 
@@ -124,3 +126,36 @@ def test_no_credentials_are_told_with_the_login(
     ended = gke("list")
     assert ended.code == 6
     assert "gcloud auth application-default login" in ended.err
+
+
+def test_expired_credentials_are_told_with_the_login(google: World, gke: Run) -> None:
+    google.faults.append(("list_routers", Fault("UNAUTHENTICATED", "Request had invalid credentials")))
+    ended = gke("status")
+    assert ended.code == 6
+    assert "gcloud auth application-default login" in ended.err
+
+
+def test_a_project_that_nobody_pays_for_is_told_so(google: World, gke: Run) -> None:
+    google.faults.append(("ListClusters", Fault("PERMISSION_DENIED", "It requires billing to be enabled.")))
+    ended = gke("status")
+    assert ended.code == 6
+    assert "gcloud billing projects link shop" in ended.err
+
+
+def test_a_failure_is_told_also_when_the_wait_for_its_neighbour_is_too_long(google: World, gke: Run) -> None:
+    gke("create", "--yes")
+    google.faults.append(("SetNodePoolSize", Fault("INVALID_ARGUMENT", "no such size")))
+    google.latency = 10**9
+    ended = gke("scale", "--nodes", "5", "--yes", "--timeout", "1")
+    assert ended.code == 5
+    assert "Could not scale pool default-pool: no such size" in ended.err
+
+
+def test_output_on_a_full_disk_is_no_traceback(gke: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("click.echo", full)
+    ended = gke("create", "--dry-run")
+    assert ended.code == 1
+    assert "could not be written: No space left on device" in ended.err

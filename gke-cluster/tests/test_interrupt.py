@@ -38,7 +38,7 @@ def test_create_goes_on_after_ctrl_c_at_every_call(google: World, gke: Run) -> N
         assert stopped.code == 130
         assert "Interrupted." in stopped.err
         if google.changes:
-            assert "same command again" in stopped.err or "not yet looked at" in stopped.err
+            assert "same command again" in stopped.err or "not looked at again" in stopped.err
         google.interrupt_at = None
         if call % 2:  # what was begun has ended meanwhile, or not
             google.settle()

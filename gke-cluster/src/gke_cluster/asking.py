@@ -6,7 +6,7 @@ import sys
 
 from msgspec import Struct
 
-from gke_cluster.errors import Declined, Interrupted, Misused
+from gke_cluster.errors import Declined, Misused
 
 
 class Question(Struct, frozen=True):
@@ -20,12 +20,12 @@ def ask(question: Question, *, yes: bool) -> None:
     """Go on only after the right answer, or with --yes."""
     if yes:
         return
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():  # it is None where the caller has closed it
         raise Misused("Nothing was changed: there is no terminal to ask on. Say --yes if you are sure.")
     print(f"{question.words} ", end="", file=sys.stderr, flush=True)
     try:
         given = sys.stdin.readline().strip()
-    except KeyboardInterrupt:
-        raise Interrupted("\nInterrupted. Nothing was changed.") from None
+    except UnicodeDecodeError:  # no name that could be asked for
+        given = ""
     if given != question.answer:
         raise Declined("Nothing was changed.")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from gke_cluster import config, errors
+from gke_cluster import __version__, config, errors
 from gke_cluster.asking import Question
 from gke_cluster.cluster import Cluster, Target
 from gke_cluster.errors import ClusterError
@@ -22,7 +22,7 @@ from gke_cluster.prices import Prices
 if TYPE_CHECKING:
     from gke_cluster.session import Choices, Session
 
-TIMEOUT = 1800.0  # seconds; a cluster with two pools takes five to ten minutes
+TIMEOUT = 1800  # seconds; a cluster with two pools takes five to ten minutes
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -62,13 +62,13 @@ about_doing = _options(
     click.option("-y", "--yes", is_flag=True, help="Do not ask."),
     click.option("--wait/--no-wait", default=True, help="Await the last operations too, and prove the result."),
     click.option(
-        "--timeout", type=click.FloatRange(min=1), default=TIMEOUT, show_default=True, help="Longest wait in seconds."
+        "--timeout", type=click.IntRange(min=1), default=TIMEOUT, show_default=True, help="Longest wait in seconds."
     ),
 )
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="gke-cluster")
+@click.version_option(__version__)
 def cli() -> None:
     """Creates, scales and deletes the suite's cluster on Google Kubernetes Engine.
 
@@ -113,7 +113,8 @@ def create(
         from gke_cluster.clients import named_project
         from gke_cluster.showing import show
 
-        target = Target(given["project"] or named_project() or "PROJECT", cluster.zone, cluster.name)
+        named = given["project"] or named_project()
+        target = Target(config.project(named) if named else "PROJECT", cluster.zone, cluster.name)
         show(planned(cluster, target, Found()), prices, given["output"], cluster)
         return
     session, target = _session(given, cluster, prices)
@@ -276,8 +277,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         misused.show()
         sys.exit(misused.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        print("Interrupted. Nothing was changed.", file=sys.stderr)
+        print("Interrupted.", file=sys.stderr)
         sys.exit(errors.INTERRUPTED)
+    except OSError as failed:
+        print(f"What there is to say could not be written: {failed.strerror}.", file=sys.stderr)
+        sys.exit(errors.FAILED)
 
 
 def _named(given: dict[str, Any]) -> Cluster:
@@ -293,7 +297,7 @@ def _session(given: dict[str, Any], cluster: Cluster, prices: Prices) -> tuple[S
     if not project:
         with explained("PROJECT"):
             project = default_project()
-    target = Target(project, cluster.zone, cluster.name)
+    target = Target(config.project(project), cluster.zone, cluster.name)
     return Session(target, prices), target
 
 

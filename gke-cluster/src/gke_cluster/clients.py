@@ -118,7 +118,11 @@ class Clients:
         from google.api_core import exceptions, retry
 
         passing = retry.if_exception_type(
-            exceptions.ServiceUnavailable, exceptions.TooManyRequests, exceptions.BadGateway, exceptions.GatewayTimeout
+            exceptions.TooManyRequests,
+            exceptions.InternalServerError,
+            exceptions.BadGateway,
+            exceptions.ServiceUnavailable,
+            exceptions.GatewayTimeout,
         )
         broken = _broken_connections()
         again = retry.Retry(

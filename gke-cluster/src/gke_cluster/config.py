@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
-from gke_cluster.cluster import Cluster, NodePool, contradictions
+from gke_cluster.cluster import MEANINGS, PROJECT, Cluster, NodePool, contradictions
 from gke_cluster.errors import Misused
 from gke_cluster.prices import LIST_PRICES, Prices
 
@@ -33,6 +34,13 @@ def cluster(
     if found := contradictions(made):
         raise Misused("; ".join(found) + ".")
     return made
+
+
+def project(given: str) -> str:
+    """The project's ID. Unchecked it would stand in addresses, and in commands that are to be pasted into a shell."""
+    if re.search(PROJECT, given) is None:
+        raise Misused(f"Project {given!r} is not {MEANINGS[PROJECT]}.")
+    return given
 
 
 def prices(file: Path | None) -> Prices:
@@ -75,11 +83,23 @@ def _mapping(file: Path) -> dict[str, Any]:
         raise Misused(f"{file} is no YAML: {' '.join(str(error).split())}.") from error
     if not isinstance(document, dict):
         raise Misused(f"{file} is no mapping of names to values.")
-    return document
+    plain: dict[str, Any] = msgspec.to_builtins(document, str_keys=True)  # YAML makes a date of 2030-01-31
+    return plain
 
 
 def _checked(document: Any, kind: type[_Kind], where: str) -> _Kind:
     try:
         return msgspec.convert(document, kind)
     except msgspec.ValidationError as error:
-        raise Misused(f"In {where}: {error}.") from error
+        raise Misused(f"In {where}: {_in_words(error, document)}.") from error
+
+
+def _in_words(error: msgspec.ValidationError, document: Any) -> str:
+    """What was expected, without a regular expression, and what there is."""
+    words = str(error)
+    for pattern, meaning in MEANINGS.items():
+        words = words.replace(f"`str` matching regex {pattern!r}", meaning)
+    value, path = document, words.partition("`$")[2]
+    for name, index in re.findall(r"\.(\w+)|\[(\d+)\]", path):
+        value = value[name or int(index)]
+    return f"{words}, not {value!r}" if path and isinstance(value, str | int | float) else words

@@ -48,21 +48,29 @@ def create(cluster: Cluster, target: Target, found: Found) -> Plan:
 
 def _routing(cluster: Cluster, target: Target, found: Found) -> tuple[list[Step], list[str]]:
     """The nodes' way out, and what is to be said about it."""
+    network = found.cluster.network if found.cluster is not None else cluster.network
     named = next((router for router in found.routers if router.name == target.router), None)
-    if named is not None and named.made_for(target):
-        missing = [] if target.nat in named.nats else [AddNat(target.router, target.nat, cluster.subnetwork)]
-        return [*missing], []
+    mine = named is not None and named.made_for(target) and named.network == network
+    if named is not None and mine and target.nat in named.nats:
+        return [], []
     for router in found.routers:
         # Google allows no second NAT beside one that covers the whole network.
-        if router.network == cluster.network and router.covers_network:
-            return [], [f"Router {router.name} serves network {cluster.network} already: the nodes go out through it."]
+        if router.network == network and router.covers_network:
+            return [], [f"Router {router.name} serves network {network} already: the nodes go out through it."]
+    if mine:
+        return [AddNat(target.router, target.nat, cluster.subnetwork)], []
+    if named is not None and named.made_for(target):
+        raise ClusterError(
+            f"Router {target.router} was made for this cluster, in network {named.network} and not in {network}. "
+            f"`gke-cluster delete --name {target.name} --zone {target.zone}` removes what was left of the former."
+        )
     if named is not None:
         raise ClusterError(
             f"There is a router {target.router} in {target.region} that was not made for this cluster. "
             "Choose another --name, or remove it:\n"
             f"  gcloud compute routers delete {target.router} --region {target.region} --project {target.project}"
         )
-    return [CreateRouter(target.router, target.nat, cluster.network, cluster.subnetwork, target.mark)], []
+    return [CreateRouter(target.router, target.nat, network, cluster.subnetwork, target.mark)], []
 
 
 def _wanted(cluster: Cluster, pool: FoundPool) -> bool:

@@ -6,13 +6,11 @@ There are no threads: operations run at Google, and one loop looks at them in tu
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Protocol
 
-from gke_cluster.errors import ClusterError, Interrupted, StillRunning
+from gke_cluster.errors import ClusterError, StillRunning
 from gke_cluster.explain import failure
-from gke_cluster.interrupts import undisturbed
+from gke_cluster.interrupts import interruptible, undisturbed
 from gke_cluster.operations import Busy, Operation
 from gke_cluster.plans import Plan
 from gke_cluster.steps import Step
@@ -36,8 +34,8 @@ class Progress(Protocol):
     def started(self, step: Step) -> None:
         """The step was asked for."""
 
-    def waiting(self, step: Step) -> None:
-        """The step cannot be asked for yet."""
+    def waiting(self, step: Step, why: str) -> None:
+        """The step cannot be asked for yet, in Google's words."""
 
     def ended(self, step: Step, error: str) -> None:
         """Its operation is over; `error` is empty if it did what was asked."""
@@ -49,7 +47,7 @@ class Progress(Protocol):
 class Execution:
     """One plan being carried out."""
 
-    def __init__(self, google: Google, progress: Progress, plan: Plan, timeout: float) -> None:
+    def __init__(self, google: Google, progress: Progress, plan: Plan, timeout: int) -> None:
         self._google, self._progress, self._plan = google, progress, plan
         self._timeout, self._deadline = timeout, time.monotonic() + timeout
         self._unasked = list(plan.steps)
@@ -59,7 +57,12 @@ class Execution:
 
     def run(self, *, wait: bool) -> None:
         """All stages; without `wait` the last one is only asked for. Raises what went wrong."""
-        with self._interruptible():
+        with interruptible(
+            lambda: (
+                f"{self._state()}\nGoogle does not stop what was asked of it. Run the same command again: it goes on "
+                "from what is there."
+            )
+        ):
             for number, stage in enumerate(self._plan.stages, 1):
                 awaited = wait or number < len(self._plan.stages)
                 self._ask(stage)
@@ -83,8 +86,8 @@ class Execution:
         self._asking = step
         try:
             operation = self._google.start(step)
-        except Busy:
-            self._progress.waiting(step)
+        except Busy as busy:
+            self._progress.waiting(step, str(busy))
         except ClusterError as refused:
             self._unasked.remove(step)
             self._end(step, refused)
@@ -101,8 +104,14 @@ class Execution:
     def _look(self) -> None:
         for step, operation in tuple(self._under_way.items()):
             with undisturbed():
-                self._settle(step, self._google.look(operation))
+                self._settle(step, self._seen(operation))
         self._progress.tick()
+
+    def _seen(self, operation: Operation) -> Operation:
+        try:
+            return self._google.look(operation)
+        except ClusterError as lost:
+            raise type(lost)(f"{lost}\n{self._state()}") from lost
 
     def _settle(self, step: Step, operation: Operation) -> None:
         if operation.done:
@@ -119,31 +128,24 @@ class Execution:
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise StillRunning(
-                f"Waited {self._timeout:.0f} s, the --timeout. {self._left()}\nGoogle goes on with what is under way; "
+                f"Waited {self._timeout} s, the --timeout. {self._state()}\nGoogle goes on with what is under way; "
                 "run the same command again to see it through."
             )
         time.sleep(min(PAUSE, left))
 
     def _failure(self) -> ClusterError:
-        words = "\n".join(f"Could not {step}: {error}" for step, error in self._failed.items())
         kind = type(next(iter(self._failed.values())))
-        return kind(f"{words}\nOnce that is mended, the same command again goes on from what is there.")
+        return kind(f"{self._state()}\nOnce that is mended, the same command again goes on from what is there.")
 
-    @contextmanager
-    def _interruptible(self) -> Iterator[None]:
-        try:
-            yield
-        except KeyboardInterrupt:
-            raise Interrupted(
-                f"Interrupted. {self._left()}\nGoogle does not stop what was asked of it. Run the same command again: "
-                "it goes on from what is there."
-            ) from None
-
-    def _left(self) -> str:
-        """What is under way, what may be, and what was not asked for yet."""
+    def _state(self) -> str:
+        """What has failed, what is under way or may be, and what was not asked for yet."""
         under_way = [f"{step} ({operation.name})" for step, operation in self._under_way.items()]
         if self._asking in self._unasked:
             under_way.append(f"perhaps {self._asking}")
         to_do = [str(step) for step in self._unasked if step != self._asking]
         told = f"Under way: {', '.join(under_way)}." if under_way else "Nothing is under way."
-        return f"{told} Not begun: {', '.join(to_do)}." if to_do else told
+        told += f" Not begun: {', '.join(to_do)}." if to_do else ""
+        return "\n".join((*self._failures(), told))
+
+    def _failures(self) -> list[str]:
+        return [f"Could not {step}: {error}" for step, error in self._failed.items()]

@@ -11,6 +11,9 @@ from gke_cluster.errors import ClusterError, NoAccess
 
 _SERVICE = re.compile(r"\b([a-z]+\.googleapis\.com)\b")
 _DISABLED = re.compile(r"SERVICE_DISABLED|has not been used in project|is disabled|API .*not enabled", re.IGNORECASE)
+_UNPAID = re.compile(
+    r"BILLING_DISABLED|requires billing to be enabled|billing account .* is (disabled|closed)", re.IGNORECASE
+)
 _QUOTA = re.compile(r"quota|RESOURCE_EXHAUSTED|rateLimitExceeded", re.IGNORECASE)
 _STOCKOUT = re.compile(
     r"STOCKOUT|ZONE_RESOURCE_POOL_EXHAUSTED|does not have enough resources|GCE out of", re.IGNORECASE
@@ -25,6 +28,11 @@ _ROLES = (
 
 def failure(message: str, project: str, region: str | None = None) -> ClusterError:
     """A refusal in Google's words, with the command that mends it where one is known."""
+    if _UNPAID.search(message):
+        return NoAccess(
+            f"{message}\nTo let a billing account pay for the project:\n"
+            f"  gcloud billing projects link {project} --billing-account ACCOUNT_ID"
+        )
     if _DISABLED.search(message):
         service = _SERVICE.search(message)
         name = service[1] if service else "container.googleapis.com compute.googleapis.com"
@@ -48,32 +56,43 @@ def failure(message: str, project: str, region: str | None = None) -> ClusterErr
 @contextmanager
 def explained(project: str, target: Target | None = None) -> Iterator[None]:
     """Turns what the libraries raise into our errors."""
-    from google.api_core import exceptions
-    from google.auth.exceptions import DefaultCredentialsError, RefreshError, TransportError
+    from google.api_core.exceptions import GoogleAPIError
+    from google.auth.exceptions import GoogleAuthError
     from requests.exceptions import RequestException
 
-    region = target.region if target else None
     try:
         yield
-    except (DefaultCredentialsError, RefreshError) as error:
-        raise NoAccess(
-            f"No usable Google credentials: {_first_line(error)}\nTo log in:\n  gcloud auth application-default login"
-        ) from error
-    except exceptions.RetryError as error:
-        raise _unreachable(error.cause or error) from error
-    except (exceptions.ServiceUnavailable, exceptions.DeadlineExceeded, TransportError, RequestException) as error:
-        raise _unreachable(error) from error
-    except exceptions.Forbidden as error:
-        told = failure(_words(error), project, region)
-        raise (_permission(_words(error), project) if type(told) is ClusterError else told) from error
-    except exceptions.Unauthenticated as error:
-        raise NoAccess(f"{_words(error)}\nTo log in:\n  gcloud auth application-default login") from error
-    except exceptions.Conflict as error:
-        raise ClusterError(
-            f"{_words(error)}\nSomething changed since the plan was made. Run the same command again: it plans anew."
-        ) from error
-    except exceptions.GoogleAPIError as error:
-        raise failure(_words(error), project, region) from error
+    except (GoogleAPIError, GoogleAuthError, RequestException) as error:
+        raise _explanation(error, project, target.region if target else None) from error
+
+
+def _explanation(error: BaseException, project: str, region: str | None) -> ClusterError:
+    from google.api_core import exceptions
+    from google.auth.exceptions import GoogleAuthError, TransportError
+    from requests.exceptions import RequestException
+
+    match error:
+        case exceptions.RetryError(cause=BaseException() as cause):  # what was met each time
+            return _explanation(cause, project, region)
+        case exceptions.RetryError() | exceptions.ServerError() | TransportError() | RequestException():
+            return ClusterError(
+                f"Google did not answer: {_first_line(error)}\nCheck the network and run the same command again: it "
+                "goes on from what is there."
+            )
+        case exceptions.Unauthorized() | GoogleAuthError():
+            return NoAccess(
+                f"No usable Google credentials: {_first_line(error)}\nTo log in:\n"
+                "  gcloud auth application-default login"
+            )
+        case exceptions.Forbidden():
+            told = failure(_words(error), project, region)
+            return _permission(_words(error), project) if type(told) is ClusterError else told
+        case exceptions.Conflict():
+            return ClusterError(
+                f"{_words(error)}\nSomething changed since the plan was made. Run the same command again: it plans "
+                "anew."
+            )
+    return failure(_words(error), project, region)
 
 
 def _permission(message: str, project: str) -> NoAccess:
@@ -84,14 +103,7 @@ def _permission(message: str, project: str) -> NoAccess:
     return NoAccess(f"{message}\nWhoever owns the project grants what is needed:\n{grants}")
 
 
-def _unreachable(error: BaseException) -> ClusterError:
-    return ClusterError(
-        f"Google did not answer: {_first_line(error)}\nCheck the network and run the same command again: it goes on "
-        "from what is there."
-    )
-
-
-def _words(error: Exception) -> str:
+def _words(error: BaseException) -> str:
     """Google's message with its machine-readable reason, if it has one."""
     message = str(getattr(error, "message", "") or error)
     reason = getattr(error, "reason", None)

@@ -1,11 +1,13 @@
-"""Ctrl-C between requests, not in the midst of one: what was asked for is then always known."""
+"""Ctrl-C between requests, not in the midst of one: what was asked for is then always known, and told."""
 
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+from gke_cluster.errors import Interrupted
 
 
 @contextmanager
@@ -29,3 +31,12 @@ def undisturbed() -> Iterator[None]:
             signal.signal(number, handler)
     if pressed:
         raise KeyboardInterrupt
+
+
+@contextmanager
+def interruptible(told: Callable[[], str]) -> Iterator[None]:
+    """KeyboardInterrupt becomes an Interrupted that tells how far it had come."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted(f"Interrupted. {told()}") from None

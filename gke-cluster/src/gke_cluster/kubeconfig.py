@@ -21,14 +21,14 @@ INSTALL_HINT = f"Install {PLUGIN}: gcloud components install {PLUGIN}, or apt-ge
 def default_path() -> Path:
     """The file that kubectl would write to."""
     listed = [entry for entry in os.environ.get("KUBECONFIG", "").split(os.pathsep) if entry]
-    return Path(listed[0]) if listed else Path.home() / ".kube" / "config"
+    return Path(listed[0]) if listed else Path("~/.kube/config")
 
 
 def connect(path: Path, target: Target, endpoint: str) -> str:
     """Write the entry and make it the current one; its name."""
     name = f"gke_{target.project}_{target.zone}_{target.name}"
-    path = path.expanduser().resolve()  # a link stays a link
     try:
+        path = path.expanduser().resolve()  # a link stays a link
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _locked(path):
             config = _read(path)
@@ -39,6 +39,8 @@ def connect(path: Path, target: Target, endpoint: str) -> str:
             _replace(path, yaml.safe_dump(config, sort_keys=False))
     except OSError as error:
         raise ClusterError(f"{path} cannot be written: {error.strerror}.") from error
+    except RuntimeError as error:  # pathlib's word for a home that there is not
+        raise ClusterError(f"{path} cannot be found: there is no such home folder. Say --kubeconfig.") from error
     return name
 
 

@@ -29,7 +29,9 @@ from gke_cluster.steps import (
 )
 
 _BUSY = re.compile(
-    r"incompatible operation|currently (creating|updating|operating|being)|operation .* in progress", re.I
+    r"incompatible operation|currently (creating|updating|operating|being)|operation .* in progress|"
+    r"already being used|is not ready",  # a disk that its node has not let go of yet; a router that is being made
+    re.I,
 )
 
 _KINDS = {
@@ -52,7 +54,7 @@ class Operation(Struct, frozen=True):
 
 
 class Busy(Exception):
-    """The cluster has to end another operation first. The step can be asked for again."""
+    """Something else has to end first. The step can be asked for again."""
 
 
 class Operations:
@@ -81,7 +83,7 @@ class Operations:
             if isinstance(step, DeleteCluster | DeletePool | DeleteDisk | DeleteRouter):
                 return None
             raise
-        except exceptions.FailedPrecondition as refused:
+        except exceptions.BadRequest as refused:  # GKE's FailedPrecondition is one, too
             if not _BUSY.search(refused.message):
                 raise
             if (begun := self._begun(step)) is not None:
@@ -138,7 +140,9 @@ class Operations:
                 router = resources.router(step.router, step.network, step.description, target, nat)
                 return _compute(clients.routers.insert_unary(router_resource=router, **where))
             case AddNat():
-                nats = compute_v1.Router(nats=[resources.nat(step.nat, step.subnetwork, target)])
+                # A patch replaces the whole list: those that somebody added stay.
+                there = clients.routers.get(router=step.router, **where).nats
+                nats = compute_v1.Router(nats=[*there, resources.nat(step.nat, step.subnetwork, target)])
                 return _compute(clients.routers.patch_unary(router=step.router, router_resource=nats, **where))
             case DeleteRouter():
                 return _compute(clients.routers.delete_unary(router=step.router, **where))
@@ -155,7 +159,9 @@ class Operations:
 
     def _container(self, operation: container_v1.Operation) -> Operation:
         done = operation.status == container_v1.Operation.Status.DONE
-        error = operation.error.message or (operation.status_message if operation.error.code else "")
+        error = operation.error.message
+        if operation.error.code and not error:
+            error = operation.status_message or f"error {operation.error.code}, without a word from Google"
         return Operation(operation.name, "container", self._target.zone, done, error if done else "")
 
     def _begun(self, step: Step) -> Operation | None:

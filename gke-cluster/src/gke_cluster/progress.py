@@ -28,11 +28,11 @@ class Lines:
         self._since[step] = time.monotonic()
         _say(f"{step}: begun")
 
-    def waiting(self, step: Step) -> None:
+    def waiting(self, step: Step, why: str) -> None:
         """Told once, however often it is tried."""
         if step not in self._told:
             self._told.add(step)
-            _say(f"{step}: waits until the cluster has ended another operation")
+            _say(f"{step}: waits. {why}")
 
     def ended(self, step: Step, error: str) -> None:
         """Its operation is over."""
@@ -58,9 +58,9 @@ class Live:
         """The step was asked for."""
         self._show(step, "")
 
-    def waiting(self, step: Step) -> None:
+    def waiting(self, step: Step, why: str) -> None:
         """The step cannot be asked for yet."""
-        self._show(step, "waits for another operation")
+        self._show(step, f"waits. {why}")
 
     def ended(self, step: Step, error: str) -> None:
         """Its operation is over."""
@@ -71,9 +71,7 @@ class Live:
         """The bars turn by themselves."""
 
     def _show(self, step: Step, state: str) -> None:
-        from rich.markup import escape
-
-        words = f"{escape(printable(str(step)))}  {state}".rstrip()
+        words = printable(f"{step}  {state}".rstrip())
         if step in self._tasks:
             self._bars.update(self._tasks[step], description=words)
         else:
@@ -83,14 +81,14 @@ class Live:
 @contextmanager
 def told() -> Iterator[Progress]:
     """Whichever standard error can show."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():  # it is None where the caller has closed it
         yield Lines()
         return
     from rich.console import Console
     from rich.progress import Progress as Bars
     from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(finished_text=" "), TextColumn("{task.description}"), TimeElapsedColumn())
+    columns = (SpinnerColumn(finished_text=" "), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Bars(*columns, console=Console(stderr=True)) as bars:
         yield Live(bars)
 
