@@ -34,7 +34,7 @@ SERVICES = [
 
 def section(service: str, heading: str) -> str:
     text = (ROOT / service / "README.md").read_text()
-    found = re.search(rf"^## {heading}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    found = re.search(rf"^## {heading}\n(.*?)(?=^##+ |\Z)", text, re.MULTILINE | re.DOTALL)
     assert found, f"{service}/README.md has no section {heading}"
     return found[1]
 
@@ -70,3 +70,30 @@ def test_the_topics_processor_tells_what_is_not_as_in_the_other_one() -> None:
     told = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", section("nats-stream-processor-topics", "Environment")))
     assert told == variables(TopicsSettings, unlike=UnifiedSettings)
     assert f"`{TOPICS_ONLY.metrics_prefix}_`" in section("nats-stream-processor-topics", "Metrics")
+
+
+HEADINGS = [
+    *("What it does", "Guarantees", "Endpoints", "Environment", "Streams", "Metrics"),
+    *("Kubernetes", "Run", "Troubleshooting", "Test"),
+]
+"""What a reader looks for, in the order in which it is asked; what only one service has stands under one of them."""
+
+
+def headings(folder: str) -> list[str]:
+    return re.findall(r"^## (.+)$", (ROOT / folder / "README.md").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "service",
+    [
+        *("mock-ingest", "nats-firehose-ingest", "nats-stream-processor", "nats-stream-processor-topics"),
+        "bsky-sentiment-web",
+    ],
+)
+def test_every_service_is_told_under_the_same_headings(service: str) -> None:
+    assert headings(service) == HEADINGS
+
+
+@pytest.mark.parametrize("part", ["nats-server", "pipeline-core"])
+def test_what_is_no_service_of_ours_has_some_of_them_in_their_order(part: str) -> None:
+    assert headings(part) == [heading for heading in HEADINGS if heading in headings(part)]
