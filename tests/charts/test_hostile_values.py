@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml
 from helm_python.errors import HelmError
 
+from charts.__main__ import SHARED
 from tests.charts.rendering import SERVICES, render
 from tests.charts.validation import validate
 
 everywhere = pytest.mark.parametrize("service", SERVICES)
+MAY_GO = {"writable", "nodeSelector", "affinity", "strategy", "resources", "podLabels", "podAnnotations"}
+DEFAULTS = yaml.safe_load(SHARED.read_text())["exports"]["defaults"]
+SECTIONS = {name for name, value in DEFAULTS.items() if isinstance(value, dict)} - MAY_GO
 NUMBERS = {
     "serviceAccount": {"name": "123"},
     "secret": {"name": "456"},
@@ -18,7 +23,7 @@ NUMBERS = {
     "networkPolicy": {"broker": "0", "from": ["1e3", "true"]},
     "podLabels": {"build": "123"},
     "service": {"extraPorts": {"true": 9000}},
-    "writable": {"1": "/a: b #c"},
+    "writable": {"1": "/a b #c"},
     "spreadOver": "null",
     "modelCache": {
         **{"type": "persistentVolumeClaim", "accessMode": "ReadWriteMany"},
@@ -38,7 +43,7 @@ def test_words_that_yaml_takes_for_numbers_stay_words(service: str) -> None:
     assert release["HTTPRoute"]["spec"]["rules"][0]["matches"] == [
         {"path": {"type": "PathPrefix", "value": "/a, type: Exact"}}
     ]
-    assert {"name": "1", "mountPath": "/a: b #c"} in release.container["volumeMounts"]
+    assert {"name": "1", "mountPath": "/a b #c"} in release.container["volumeMounts"]
     assert release["Deployment"]["metadata"]["labels"]["app.kubernetes.io/instance"] == "true"
 
 
@@ -99,3 +104,16 @@ def test_any_node_will_do_where_the_choice_of_nodes_is_taken_away(service: str) 
 def test_a_release_whose_service_could_not_be_called_like_it_is_refused(name: str) -> None:
     with pytest.raises(HelmError, match=f"the release cannot be called {name}"):
         render("mock-ingest", name=name)
+
+
+@everywhere
+@pytest.mark.parametrize("section", sorted(SECTIONS))
+def test_a_section_that_is_taken_away_is_refused_by_its_name(service: str, section: str) -> None:
+    with pytest.raises(HelmError, match=f"{section}: null takes away|missing property '{section}'"):
+        render(service, {section: None})
+
+
+@pytest.mark.parametrize(("above", "section"), [("monitoring", "rules"), ("secret", "external")])
+def test_so_is_a_section_within_another(above: str, section: str) -> None:
+    with pytest.raises(HelmError, match=f"{above}.{section}: null takes away"):
+        render("mock-ingest", {above: {section: None}})

@@ -1,4 +1,5 @@
 {{- define "pipeline.notes" -}}
+{{- include "pipeline.refusals" . -}}
 {{- $name := include "pipeline.name" . -}}
 {{ .Chart.Name }} {{ .Chart.AppVersion }} is installed as {{ $name }} in {{ .Release.Namespace }}.
 
