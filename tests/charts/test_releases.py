@@ -19,9 +19,9 @@ CHARTS = {
     service: (ROOT / service / "charts", "image.tag=latest", f"{service}:0.1.0", f"{service}:latest")
     for service in SERVICES
 } | {
-    "gateway": (CLUSTER, "routesFrom=mood", "metadata.name: default", "metadata.name: mood"),
+    "gateway": (CLUSTER, "routesFrom=mood", 'metadata.name: "default"', 'metadata.name: "mood"'),
     "observability": (CLUSTER, "repository=https://mood.example.org", "_url: charts", "_url: https://mood.example.org"),
-    "nats-network": (CLUSTER, "clients[0]=mood", "metadata.name: default", "metadata.name: mood"),
+    "nats-network": (CLUSTER, "clients[0]=mood", 'metadata.name: "default"', 'metadata.name: "mood"'),
 }
 
 
