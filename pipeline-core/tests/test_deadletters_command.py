@@ -11,6 +11,7 @@ import pty
 import subprocess
 import sys
 import termios
+import threading
 from base64 import b64decode
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -302,6 +303,8 @@ async def on_a_terminal(
         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
     )
     os.close(its)
+    patience = threading.Timer(PATIENCE, process.kill)
+    patience.start()
 
     loop = asyncio.get_running_loop()
 
@@ -321,6 +324,7 @@ async def on_a_terminal(
         said = await asyncio.to_thread(talk)
         return Dialogue(await asyncio.to_thread(process.wait, PATIENCE), said)
     finally:
+        patience.cancel()
         os.close(ours)
 
 

@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import sys
 from array import array
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(UNREAD)
     except (NatsError, OSError) as error:
         failure = f"The broker at {servers} does not serve this: {shown(in_words(error))}."
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         print("\nInterrupted.", file=sys.stderr)
         sys.exit(INTERRUPTED)
     print(failure, file=sys.stderr)
@@ -278,6 +279,10 @@ async def _connection(servers: list[str]) -> AsyncIterator[JetStreamContext]:
 
 async def _connected(options: argparse.Namespace, servers: list[str]) -> int:
     command: Callable[[JetStreamContext, argparse.Namespace], Awaitable[int]] = options.command
+    task = asyncio.current_task()
+    assert task is not None
+    # asyncio's own handler does not wake the loop if the signal comes just before it falls asleep.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, task.cancel)
     async with _connection(servers) as js:
         return await command(js, options)
 
