@@ -14,6 +14,7 @@ from nats.aio.client import Client
 from nats.js.api import AckPolicy, ConsumerConfig
 from nats.js.errors import NotFoundError
 from pipeline_core.messages import RawPost
+from pipeline_core.publisher import WINDOW
 from pipeline_core.testing import Broker, ServiceProcess, all_answered, eventually, running_service
 from pipeline_core.topology import Stream, ensure
 
@@ -194,12 +195,40 @@ async def test_sigterm_hands_back_in_time_what_cannot_be_stored(broker: Broker, 
         await asyncio.sleep(1)
         code, output = await unlucky.stop()
         assert (code, "not drained in time" in output, "handed back" in output) == (1, True, True), output
+    assert await handed_back(client, 30) == {post(number).to_json() for number in range(30, 60)}
+
+
+async def test_sigterm_hands_back_what_waits_behind_dead_letters_that_cannot_be_stored(
+    broker: Broker, client: Client
+) -> None:
+    await publish(client, post(0))
+    settings = {"ACK_WAIT_SECONDS": "300", "DRAIN_SECONDS": "2"}
+    async with replicas(broker, 1, **settings) as (unlucky,):
+        await eventually(lambda: stored(client, 1), "a replica at work")
+        await client.jetstream().update_stream(
+            (await client.jetstream().stream_info(LETTERS)).config.evolve(sealed=True)
+        )
+        unreadable = {f"no post {number}".encode() for number in range(WINDOW + 100)}
+        for payload in sorted(unreadable):
+            await client.publish("bluesky.posts.create", payload)
+        await eventually(lambda: _without_room(unlucky), "one waits for room among the dead letters")
+        code, output = await unlucky.stop()
+        assert (code, "handed back" in output) == (1, True), output
+    assert await handed_back(client, len(unreadable)) == unreadable
+
+
+async def _without_room(replica: ServiceProcess) -> bool:
+    return await replica.metric('stream_processor_errors_total{error_type="invalid_post"}') > WINDOW
+
+
+async def handed_back(client: Client, number: int) -> set[bytes]:
+    """What the consumer gives out at once, so many different messages."""
     reader = await client.jetstream().pull_subscribe_bind("unified-processor", RAW.name)
     back: set[bytes] = set()
     async with asyncio.timeout(20):
-        while len(back) < 30:
-            back |= {message.data for message in await reader.fetch(30, timeout=5)}
-    assert back == {post(number).to_json() for number in range(30, 60)}
+        while len(back) < number:
+            back |= {message.data for message in await reader.fetch(number, timeout=5)}
+    return back
 
 
 async def _given_out(client: Client) -> bool:

@@ -7,7 +7,7 @@ import urllib.request
 
 import pytest
 from pipeline_core import logs
-from pipeline_core.connection import connected
+from pipeline_core.connection import InOrder, connected
 from pipeline_core.health import Health
 from pipeline_core.service import Service
 from pipeline_core.settings import Settings
@@ -26,3 +26,18 @@ async def test_the_log_tells_the_brokers_version_as_the_broker_writes_it(
     with urllib.request.urlopen(f"http://127.0.0.1:{broker.monitoring_port}/varz") as answer:
         version = json.load(answer)["version"]
     assert [line["version"] for line in lines if line["event"] == "broker connected"] == [version]
+
+
+async def test_a_flush_comes_back_behind_what_was_said_before_it(broker: Broker) -> None:
+    client = InOrder()
+    await client.connect(broker.url)
+    try:
+        for _ in range(20):
+            heard = await client.subscribe("said")
+            await client.flush()
+            await client.publish("said", b"x" * 100_000)
+            await client.flush()
+            assert heard.pending_msgs == 1, "the broker's own answer to it had come"
+            await heard.unsubscribe()
+    finally:
+        await client.close()

@@ -150,7 +150,8 @@ class Deliveries:
         """Those that can be worked on: what is no message of the raw stream is buried, suspects wait for their trial,
         and what must follow waits too."""
         together = []
-        for delivery in map(self._received, messages):
+        # All are held before the first is looked at: who is cancelled meanwhile hands back the rest too.
+        for delivery in [self._received(message) for message in messages]:
             if delivery.said is None and not await self._can_be_read(delivery):
                 continue
             if self.keep_back(delivery):
